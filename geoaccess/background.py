@@ -7,25 +7,25 @@ so a slow import, such as that of matplotlib, costs nobody time.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pickle
 import queue
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
+from geoaccess.mapped import Mapped, write_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Background", "Shared", "Started", "background", "spare_cores"]
+__all__ = ["Background", "Started", "background", "spare_cores"]
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -46,37 +46,31 @@ def spare_cores() -> int:
     return min(cores - 1, _MOST) if sys.executable and not hasattr(sys, "frozen") else 0
 
 
-@dataclass(frozen=True)
-class Shared(Generic[Value]):
-    """A value that several tasks are given; it is written once, and each process reads it once."""
-
-    value: Value
-    path: Path | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Send the name of the file instead of what is in it."""
-        return (_read_shared, (self.path,)) if self.path is not None else (Shared, (self.value,))
-
-
-@lru_cache(maxsize=2)
-def _read_shared(path: Path) -> Shared[Any]:
-    with path.open("rb") as file:
-        return Shared(pickle.load(file), path)  # noqa: S301 - our own, of a moment ago
-
-
 class Started(Generic[Result]):
-    """A function on its way; `result` waits for it."""
+    """A function on its way; `result` waits for it.
 
-    def __init__(self, call: Callable[[], Result], message: bytes | None) -> None:
+    Where it is itself given to a function that is started, that is started once the result is there.
+    """
+
+    def __init__(self, call: Callable[[], Result], sent: tuple[Any, ...] = ()) -> None:
         self._call = call
-        self.message = message
+        self._sent = sent
         self._ended = threading.Event()
         self._found: list[Result] = []
-        self._taken = threading.Lock()
+        self._taken, self._here = threading.Lock(), threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the result, once it is there."""
+        return _arrived, (self.result(),)
 
     def take(self) -> bool:
         """Take it up, for a process or for this one; whether nobody had."""
         return self._taken.acquire(blocking=False)
+
+    def message(self) -> bytes:
+        """Return function and arguments for another process; they are not kept any longer for it."""
+        sent, self._sent = self._sent, ()
+        return pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL)
 
     def soonest(self) -> Result:
         """Return the result as `result` does, but run here what no other process has taken up yet."""
@@ -97,9 +91,18 @@ class Started(Generic[Result]):
         """
         while not self._ended.wait(_LISTEN_S):
             pass
-        if not self._found:
-            self._found.append(self._call())
+        with self._here:
+            if not self._found:
+                self._found.append(self._call())
         return self._found[0]
+
+
+def _arrived(found: Result) -> Started[Result]:
+    """Return what a process is given in place of a function that ended before: its result is there."""
+    started = Started(lambda: found)
+    started.take()
+    started.end(found)
+    return started
 
 
 class Background:
@@ -110,21 +113,24 @@ class Background:
         self._waiting: queue.SimpleQueue[Started[Any] | None] = queue.SimpleQueue()
         self._alive = len(workers)
         self._lock = threading.Lock()
+        self._files = itertools.count()
         self._threads = [threading.Thread(target=self._feed, args=[worker], daemon=True) for worker in workers]
         for thread in self._threads:
             thread.start()
 
-    def share(self, value: Value) -> Shared[Value]:
-        """Return a handle to give to tasks, whose `value` this is here as there."""
-        if not self._alive:
-            return Shared(value)
-        path = self._scratch / f"shared-{id(value):x}-{len(list(self._scratch.iterdir()))}"
-        try:
-            with path.open("wb") as file:
-                pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
-        except OSError:  # the disk is full: it is sent with each task
-            return Shared(value)
-        return Shared(value, path)
+    def place(self) -> Path | None:
+        """Return where a task may write a value that other tasks map (`kept_in`); None where all is run here."""
+        return self._scratch / f"shared-{next(self._files)}" if self._alive else None
+
+    def share(self, value: Value, *, by_name: Callable[[object], Any] | None = None) -> Mapped[Value]:
+        """Return a handle to give to tasks, whose `value` this is here as there; each process maps it.
+
+        Parameters
+        ----------
+        value, by_name
+            As for `geoaccess.mapped.write_mapped`.
+        """
+        return kept_in(self.place(), value, by_name=by_name)
 
     def start(
         self, function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
@@ -134,17 +140,12 @@ class Background:
         def call() -> Result:
             return function(*arguments, **named)
 
-        task = Started(call, None)
+        task = Started(call, (function, arguments, named))
         with self._lock:
-            if not self._alive:
+            if self._alive:
+                self._waiting.put(task)
+            else:
                 task.end()
-                return task
-            try:
-                task.message = pickle.dumps((function, arguments, named), protocol=pickle.HIGHEST_PROTOCOL)
-            except (pickle.PicklingError, TypeError, AttributeError):
-                task.end()
-                return task
-            self._waiting.put(task)
         return task
 
     def _feed(self, worker: _Worker) -> None:
@@ -152,9 +153,13 @@ class Background:
         while (task := self._waiting.get()) is not None:
             if not task.take():  # it is run here already
                 continue
-            found = worker.run(task.message or b"")
-            task.end(*found)
-            if not found and not worker.alive:
+            try:
+                message = task.message()
+            except Exception:  # noqa: BLE001 - it cannot be sent, or what it waits for failed: so it does here
+                task.end()
+                continue
+            task.end(*worker.run(message))
+            if not worker.alive:
                 break
         with self._lock:
             self._alive -= 1
@@ -170,6 +175,16 @@ class Background:
         """Let the threads end once their worker is gone."""
         for _ in self._threads:
             self._waiting.put(None)
+
+
+def kept_in(path: Path | None, value: Value, *, by_name: Callable[[object], Any] | None = None) -> Mapped[Value]:
+    """Return a handle to give to tasks; without a path, or where there is no room, the value goes with each of them."""
+    if path is None:
+        return Mapped(value)
+    try:
+        return write_mapped(value, path, by_name=by_name)
+    except OutputError:
+        return Mapped(value)
 
 
 def _own_group() -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Values that several processes read from one file, mapped into memory: none of them holds a copy of its own.
 
 Arrays stand in the file as they are in memory, and are used from there. A process that writes to one gets the pages it
-writes to for itself; nothing reaches the file, or another process.
+writes to for itself; nothing reaches the file, or another process. Of shapes the coordinates stand there, from which
+each process makes its own.
 """
 
 from __future__ import annotations
 
 import mmap
 import pickle
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import numpy.typing as npt
+
 __all__ = ["Mapped", "write_mapped"]
 
 Value = TypeVar("Value")
@@ -28,6 +32,8 @@ _PROTOCOL = 5
 """The first that leaves arrays out of what it writes."""
 _ALIGNED = 64
 _ARRAYS, _PLACES = ".arrays", ".places"
+_READ_AT_ONCE = 3
+"""A process goes on with so many values that it was given last."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,14 @@ class Mapped(Generic[Value]):
         if self.path is None or self.here is not None:
             return self.here  # type: ignore[return-value] # a value without a file is here
         found: Value = _loaded(self.path)
+        return found
+
+    @property
+    def once(self) -> Value:
+        """The value for one task alone: this process does not keep it for the next."""
+        if self.path is None or self.here is not None:
+            return self.here  # type: ignore[return-value] # a value without a file is here
+        found: Value = _read(self.path)
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -64,7 +78,48 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, np.memmap):  # of a class of its own, of which pickle leaves out nothing
             return np.asarray(value).__reduce_ex__(_PROTOCOL)
         found = None if self._by_name is None else self._by_name(value)
+        found = _by_coordinates(value) if found is None else found
         return NotImplemented if found is None else found
+
+
+def _by_coordinates(value: object) -> tuple[Any, ...] | None:
+    """Return how to make the shapes of a table again from arrays, to the bit; None for others than plain shapes.
+
+    As geopandas would send them, they are a text for each shape, which nobody can map.
+    """
+    known = sys.modules.get("geopandas.array")  # who has shapes has imported it
+    if known is None or not isinstance(value, known.GeometryArray):
+        return None
+    import shapely
+
+    shapes = np.asarray(value, dtype=object)
+    kinds = shapely.get_type_id(shapes)
+    others = (kinds < 0) | np.isin(kinds, (shapely.GeometryType.LINEARRING, shapely.GeometryType.GEOMETRYCOLLECTION))
+    if (others | shapely.is_empty(shapes) | shapely.has_z(shapes)).any():
+        return None
+    parts = [(rows, _arrays_of(shapes[rows])) for rows in (np.flatnonzero(kinds == kind) for kind in np.unique(kinds))]
+    return _shapes_again, (len(shapes), parts, value.crs)
+
+
+def _arrays_of(shapes: npt.NDArray[np.object_]) -> tuple[Any, ...]:
+    """Return shapes of one kind as arrays; of squares and the like, the corners of each."""
+    import shapely
+
+    corners = shapely.get_num_coordinates(shapes)
+    areas = shapely.get_type_id(shapes[0]) == shapely.GeometryType.POLYGON
+    if areas and (corners == corners[0]).all() and not shapely.get_num_interior_rings(shapes).any():
+        return (shapely.get_coordinates(shapes).reshape(len(shapes), -1, 2),)
+    return shapely.to_ragged_array(shapes)
+
+
+def _shapes_again(number: int, parts: list[tuple[npt.NDArray[np.int64], tuple[Any, ...]]], crs: Any) -> Any:
+    import shapely
+    from geopandas.array import GeometryArray
+
+    shapes = np.empty(number, dtype=object)
+    for rows, arrays in parts:
+        shapes[rows] = shapely.polygons(arrays[0]) if len(arrays) == 1 else shapely.from_ragged_array(*arrays)
+    return GeometryArray(shapes, crs=crs)
 
 
 def write_mapped(value: Value, path: Path, *, by_name: Callable[[object], Any] | None = None) -> Mapped[Value]:
@@ -113,8 +168,12 @@ def write_mapped(value: Value, path: Path, *, by_name: Callable[[object], Any] |
     return Mapped(value, path)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=_READ_AT_ONCE)
 def _loaded(path: Path) -> Any:
+    return _read(path)
+
+
+def _read(path: Path) -> Any:
     """Load a value, its arrays from the map; those that could not be written to still cannot."""
     beside = path.with_name(path.name + _ARRAYS)
     whole = memoryview(b"")

@@ -9,7 +9,10 @@ import time
 from operator import truediv
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 
 from geoaccess import background as rooms
 from geoaccess.background import background, spare_cores
@@ -95,6 +98,55 @@ def test_a_shared_value_is_the_same_there_as_here():
         assert pool.start(getattr, shared, "value").result() == {"a": [1, 2]}
     with background(workers=0) as pool:
         assert pool.start(getattr, pool.share("here"), "value").result() == "here"
+
+
+def plus(number, started):
+    return number + started.result()
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_a_function_may_wait_for_what_another_returns(workers):
+    with background(workers=workers) as pool:
+        first = pool.start(divmod, 9, 2)
+        number = pool.start(sum, (1, 2, 3))
+        started = [pool.start(plus, one, number) for one in range(6)]
+        last = pool.start(plus, 100, started[-1])
+        assert [one.result() for one in started] == [6, 7, 8, 9, 10, 11]
+        assert (last.result(), first.result(), number.result()) == (111, (4, 1), 6)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_waits_for_a_fault_has_that_fault(workers):
+    with background(workers=workers) as pool:
+        wrong = pool.start(truediv, 1, 0)
+        waiting = pool.start(plus, 1, wrong)
+        with pytest.raises(ZeroDivisionError):
+            waiting.result()
+        assert pool.start(truediv, 1, 2).result() == 0.5
+
+
+SHAPES = {
+    "squares": [shapely.box(x, 0, x + 1, 1) for x in range(3)],
+    "areas": [shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2), shapely.MultiPolygon([shapely.box(0, 0, 1, 1)])],
+    "lines": [shapely.LineString([(0, 0), (1, 1), (2, 0)]), shapely.MultiLineString([[(0, 0), (1, 1)]])],
+    "points": [shapely.Point(0.1, 0.2), shapely.LineString([(0, 0), (1, 1)]), shapely.MultiPoint([(0, 1), (2, 3)])],
+    "holes": [None, shapely.Point(1, 2), shapely.Polygon(), shapely.Point(1, 2, 3)],
+    "others": [shapely.GeometryCollection([shapely.Point(1, 2)]), shapely.LinearRing([(0, 0), (1, 1), (1, 0)])],
+    "none": [],
+}
+
+
+def as_sent(shared):
+    """Return the shapes as another process has them, and how it got them."""
+    return shapely.to_wkb(np.asarray(shared.value["geometry"].array)).tolist(), shared.value.crs.to_epsg()
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_shapes_are_the_same_there_to_the_bit(kind):
+    table = gpd.GeoDataFrame({"name": ["å"] * len(SHAPES[kind])}, geometry=SHAPES[kind], crs=25833)
+    with background(workers=1) as pool:
+        found = pool.start(as_sent, pool.share(table)).result()
+    assert found == (shapely.to_wkb(np.asarray(table.geometry.array)).tolist(), 25833)
 
 
 def test_what_is_printed_there_does_not_stand_among_the_answers():

@@ -15,7 +15,16 @@ import shapely
 from PIL import Image
 
 from geoaccess.errors import InputError
-from geoaccess.maps import LorenzCurve, band_colours, default_bands, geotiff, lorenz_figure, service_map, time_curves
+from geoaccess.maps import (
+    LorenzCurve,
+    band_colours,
+    default_bands,
+    geotiff,
+    lorenz_figure,
+    pixels_of,
+    service_map,
+    time_curves,
+)
 from geoaccess.measures import REASONS
 
 pytestmark = pytest.mark.usefixtures("sharp_pictures")
@@ -186,6 +195,51 @@ def test_pixels_are_the_values_of_the_table(tmp_path, results):
     assert found[:, 1].tolist() == [code[reason] for reason in results["gp_reason"]]
     assert minutes.count() == reached.sum()
     assert codes.count() == len(results)
+
+
+@pytest.mark.parametrize(
+    ("language", "band", "meanings"),
+    [
+        ("en", "travel time, minutes", ["0 reached", "2 island_without_ferry (Island without a ferry)"]),
+        ("nb", "reisetid, minutter", ["0 nådd", "2 island_without_ferry (Øy uten ferje)", "9 annen årsak"]),
+    ],
+)
+def test_a_raster_says_what_it_means_in_a_language(tmp_path, results, language, band, meanings):
+    """The names of tags and reasons are for machines, and the same in all languages."""
+    geotiff(tmp_path / "a.tif", results=results, column="gp_s", attribution="A", language=language)
+    with rasterio.open(tmp_path / "a.tif") as file:
+        tags, described = file.tags(), file.descriptions
+    assert {*tags} - {"AREA_OR_POINT"} == {"COLUMN", "ATTRIBUTION", "BAND_1", "BAND_2", "NO_DATA"}
+    assert described[0] == band
+    assert described[1] != tags["BAND_2"]
+    assert [part for part in tags["BAND_2"].split("; ") if part in meanings] == meanings
+    assert len(tags["BAND_2"].split("; ")) == len(REASONS) + 2
+    assert (tags["COLUMN"], tags["NO_DATA"]) == ("gp_s", "-9999")
+
+
+@pytest.mark.parametrize(("wide", "side"), [(300, 128), (30_000, 256)])
+def test_blocks_are_small_where_cells_are_many(tmp_path, wide, side):
+    """Every pixel is read back from a table filled by hand; several rasters share the places of their cells."""
+    draw = np.random.default_rng(7)
+    place = draw.permutation(wide * 200)[:400]
+    place[:2] = 0, wide * 200 - 1
+    row, column = np.divmod(np.unique(place), wide)
+    times = draw.integers(60, 9000, len(row)) * 1.0
+    west, south = 250.0 * column, 250.0 * (199 - row)
+    results = gpd.GeoDataFrame(
+        {"gp_s": times, "er_s": times[::-1]}, geometry=shapely.box(west, south, west + 250, south + 250), crs=25833
+    )
+    pixels = pixels_of(results)
+    for name in ("gp_s", "er_s"):
+        geotiff(tmp_path / "shared.tif", results=results, column=name, pixels=pixels)
+        geotiff(tmp_path / "alone.tif", results=results, column=name)
+        assert (tmp_path / "shared.tif").read_bytes() == (tmp_path / "alone.tif").read_bytes()
+        with rasterio.open(tmp_path / "shared.tif") as file:
+            assert file.block_shapes == [(side, side)] * 2
+            found = file.read()
+        expected = np.full((2, 200, wide), -9999, np.float32)
+        expected[:, row, column] = np.stack([results[name] / 60, np.zeros(len(row))])
+        assert (found == expected).all()
 
 
 def test_the_second_nearest_has_no_reason_of_its_own(tmp_path, results):

@@ -16,7 +16,7 @@ from geoaccess.errors import GeoaccessWarning, InputError
 from geoaccess.hierarchy import load_order
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, run_study, solve_study
-from geoaccess.study.results import pictures
+from geoaccess.study.results import ground
 from geoaccess.study.stages import build_or_load_network, contract_or_load, found_tables
 from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
@@ -266,9 +266,10 @@ def test_what_lies_under_the_cells_of_pictures_is_kept(study, monkeypatch):
 
     first = written()
     folder = cached(study, "ground")
-    assert {path.name for path in folder.iterdir()} == {"municipalities.parquet", "roads.parquet", "tables.json"}
+    layers = {f"{name}.parquet" for name in ("municipalities", "ferries", "roads")}
+    assert {path.name for path in folder.iterdir()} == layers | {"tables.json"}
     with monkeypatch.context() as patch:
-        patch.setattr(pictures, "main_roads", pytest.fail)
+        patch.setattr(ground, "main_roads", pytest.fail)
         assert written() == first
     (folder / "roads.parquet").write_bytes(b"")
     assert written() == first

@@ -20,7 +20,7 @@ from geoaccess.maps.paper import few_colours, page_pdf, report_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.qgis import areas_style, closings_style, difference_definition, layer_definition, raster_style
-from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
+from geoaccess.maps.raster import check_raster_grid, geotiff, pixels_of, raster_fits
 from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.runs_page import RunsSection, runs_page
@@ -73,6 +73,7 @@ __all__ = [
     "note_page",
     "note_pdf",
     "page_pdf",
+    "pixels_of",
     "plot_classes",
     "plot_lorenz",
     "plot_times",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.frames import crs_of
+from geoaccess.maps.labels import reason_label
 from geoaccess.maps.results import on_one_grid, squares
 from geoaccess.measures import REASONS
+from geoaccess.phrases import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +27,44 @@ if TYPE_CHECKING:
 
     from geoaccess.demand import RasterGrid
 
-__all__ = ["NODATA", "OTHER_REASON", "check_raster_grid", "geotiff", "raster_fits"]
+__all__ = ["NODATA", "OTHER_REASON", "Pixels", "check_raster_grid", "geotiff", "pixels_of", "raster_fits"]
 
 NODATA: Final = -9999.0
 OTHER_REASON: Final = 9
 MOST_PIXELS: Final = 400_000_000
-_BLOCK: Final = 256
+_BLOCKS: Final = (128, 256)
+"""Sides of blocks. Of a country most pixels are nobody's: small blocks hold fewer, but each stands in a list."""
+_LISTED: Final = 0.1
+"""So many blocks at most, as a share of the cells, are small ones."""
 
 
-_Places = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", tuple[int, int], tuple[float, float, float, float]]
+@dataclass(frozen=True)
+class Pixels:
+    """Where cells lie on a raster.
+
+    `row` and `column` of each cell from the north-west, the `shape` of the raster (rows, columns), and its north-west
+    `corner` with the width and height of a pixel (west, north, width, height), in units of the CRS.
+    """
+
+    row: npt.NDArray[np.int64]
+    column: npt.NDArray[np.int64]
+    shape: tuple[int, int]
+    corner: tuple[float, float, float, float]
+
+    @property
+    def block(self) -> int:
+        """The side of a block of the file, pixels."""
+        small, large = _BLOCKS
+        listed = math.ceil(self.shape[0] / small) * math.ceil(self.shape[1] / small)
+        return small if listed <= _LISTED * len(self.row) else large
+
+    @cached_property
+    def runs(self) -> list[npt.NDArray[np.int64]]:
+        """The cells of each run of blocks side by side that all hold some; blocks without any are never written."""
+        above, across = self.row // self.block, self.column // self.block
+        block = above * (self.shape[1] // self.block + 2) + across  # two rows of blocks never follow each other
+        order = np.argsort(block, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(block[order]) > 1) + 1)
 
 
 def geotiff(
@@ -40,6 +75,8 @@ def geotiff(
     attribution: str = "",
     disclaimer: str = "",
     grid: RasterGrid | None = None,
+    pixels: Pixels | None = None,
+    language: str = "en",
 ) -> None:
     """Write one column of travel times as a GeoTIFF whose pixels are the cells of the grid.
 
@@ -65,6 +102,10 @@ def geotiff(
     grid
         The grid of the population raster that the cells come from: the file has its CRS and its pixels, also where they
         are in degrees or no squares. None: that of the cells, which must be squares or rectangles of one grid.
+    pixels
+        What `pixels_of` returns for these cells and this grid, for several rasters of the same cells.
+    language
+        In which tags and names of bands say what they mean: "en" or "nb". The names of tags are the same in all.
 
     Raises
     ------
@@ -73,10 +114,11 @@ def geotiff(
     """
     if not column.endswith("_s") or column not in results.columns:
         raise InputError(f"results: {column!r} is not a column of travel times; they end in _s, such as gp_s")
-    row, place, shape, transform = _grid(results) if grid is None else _on_grid(results, grid)
+    words = section(language, "raster")
+    pixels = pixels_of(results, grid) if pixels is None else pixels
     times = results[column].to_numpy(dtype=np.float64)
     reached = np.isfinite(times)
-    bands = (np.where(reached, times / 60, NODATA), _codes(results, column, reached))
+    values = np.stack([np.where(reached, times / 60, NODATA), _codes(results, column, reached)]).astype(np.float32)
     import rasterio  # slow to import
     from rasterio.transform import from_origin
     from rasterio.windows import Window
@@ -84,90 +126,68 @@ def geotiff(
     profile = {
         "driver": "GTiff",
         "dtype": "float32",
-        "count": 2,
-        "height": shape[0],
-        "width": shape[1],
+        "count": len(values),
+        "height": pixels.shape[0],
+        "width": pixels.shape[1],
         "crs": crs_of(results).to_wkt() if grid is None else grid.crs,
-        "transform": from_origin(*transform),
+        "transform": from_origin(*pixels.corner),
         "nodata": NODATA,
         "compress": "deflate",
-        "predictor": 3,
+        "predictor": 1,  # none: single cells among pixels without data are packed to less than half as they are
         "tiled": True,
-        "blockxsize": _BLOCK,
-        "blockysize": _BLOCK,
+        "blockxsize": pixels.block,
+        "blockysize": pixels.block,
         "interleave": "band",
         "sparse_ok": True,
     }
-    meanings = ("travel time, minutes", "0 reached, else why not")
     with rasterio.MemoryFile() as memory, memory.open(**profile) as file:
-        for number, (values, meaning) in enumerate(zip(bands, meanings, strict=True), start=1):
-            for window, pixels in _blocks(values, row, place, shape):
-                file.write(pixels, number, window=Window(*window))
+        for window, part in _parts(values, pixels):
+            file.write(part, window=Window(*window))
+        for number, meaning in enumerate((words["minutes"], words["code"]), start=1):
             file.set_band_description(number, meaning)
         file.set_band_unit(1, "min")
         file.update_tags(
             COLUMN=column,
             ATTRIBUTION=attribution,
             **({"DISCLAIMER": disclaimer} if disclaimer else {}),
-            BAND_1="travel time in minutes; no data where nobody lives and where not reached",
-            BAND_2="; ".join(
-                ["0 reached", *(f"{code} {why}" for code, why in enumerate(REASONS, start=1)), f"{OTHER_REASON} other"]
-            ),
-            NO_DATA="-9999",
+            BAND_1=words["minutes_tag"],
+            BAND_2=_code_words(language),
+            NO_DATA=f"{NODATA:.0f}",
         )
         file.close()
         with writing(path) as temporary:  # GDAL says nothing of a disk that is full when it closes a file
             temporary.write_bytes(memory.getbuffer())
 
 
-def _blocks(
-    values: npt.NDArray[np.float64], row: npt.NDArray[np.int64], place: npt.NDArray[np.int64], shape: tuple[int, int]
+def _parts(
+    values: npt.NDArray[np.float32], pixels: Pixels
 ) -> Iterator[tuple[tuple[int, int, int, int], npt.NDArray[np.float32]]]:
-    """Yield the blocks of the raster that hold a cell: column, row, width and height, and the pixels.
-
-    Of a country most blocks are sea or nobody's land; a block that is never written takes no room in the file.
-    """
-    number = row // _BLOCK * (shape[1] // _BLOCK + 1) + place // _BLOCK
-    order = np.argsort(number, kind="stable")
-    for cells in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
-        top, left = int(row[cells[0]]) // _BLOCK * _BLOCK, int(place[cells[0]]) // _BLOCK * _BLOCK
-        high, wide = min(_BLOCK, shape[0] - top), min(_BLOCK, shape[1] - left)
-        pixels = np.full((high, wide), NODATA, dtype=np.float32)
-        pixels[row[cells] - top, place[cells] - left] = values[cells]
-        yield (left, top, wide, high), pixels
+    """Yield the runs of blocks that hold cells: column, row, width and height, and the pixels of each band."""
+    side = pixels.block
+    for cells in pixels.runs:
+        row, column = pixels.row[cells], pixels.column[cells]
+        top, left = int(row[0]) // side * side, int(column.min()) // side * side
+        bottom = min(top + side, pixels.shape[0])
+        right = min((int(column.max()) // side + 1) * side, pixels.shape[1])
+        part = np.full((len(values), bottom - top, right - left), NODATA, dtype=np.float32)
+        part[:, row - top, column - left] = values[:, cells]
+        yield (left, top, right - left, bottom - top), part
 
 
 def _codes(results: gpd.GeoDataFrame, column: str, reached: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    reason = f"{column.removesuffix('_s').removesuffix('_second')}_reason"
-    why = results[reason].astype(object) if reason in results.columns else results[column].map(lambda _: "")
-    codes = why.map({name: code for code, name in enumerate(REASONS, start=1)}).fillna(OTHER_REASON)
-    return np.where(reached, 0.0, codes.to_numpy(dtype=np.float64))
+    """Return 0 for each cell that is reached, and for others the number of the reason."""
+    name = f"{column.removesuffix('_s').removesuffix('_second')}_reason"
+    why = np.full(len(results), -1)
+    if name in results.columns:
+        why = np.asarray(pd.Index(REASONS, dtype=object).get_indexer(pd.Index(results[name], dtype=object)))
+    return np.where(reached, 0.0, np.where(why >= 0, why + 1, OTHER_REASON))
 
 
-def _grid(
-    results: gpd.GeoDataFrame,
-) -> _Places:
-    """Return the row and column of every cell, the shape of the raster, and its north-west corner and pixel size."""
-    if len(results) == 0:
-        raise InputError("results: there is no cell in the table")
-    square = squares(results)
-    if square.shapes is not None:  # pixels in another CRS have none, and are refused below
-        raise InputError("results: cells must be squares or rectangles of one grid, as pixels are; write their shapes")
-    west, south, side, high = float(square.west.min()), float(square.south.min()), square.side_m, square.height_m
-    across, up = (square.west - west) / side, (square.south - south) / high
-    column, above = np.rint(across).astype(np.int64), np.rint(up).astype(np.int64)
-    off = np.maximum(np.abs(across - column), np.abs(up - above))
-    problems = []
-    if off.max() > 0.01:  # noqa: PLR2004  # of a side
-        worst = results.index[int(off.argmax())]
-        problems.append(
-            f"cell {worst} lies {off.max() * side:g} m off the grid of the others; cells must share one grid"
-        )
-    shape = (int(above.max()) + 1, int(column.max()) + 1)
-    problems += _crowded(results, above, column, shape)
-    if problems:
-        raise InputError.listing("results", problems)
-    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * high, side, high)
+def _code_words(language: str) -> str:
+    """Say what the numbers of the second band mean: the reasons as tables name them, and as readers know them."""
+    words = section(language, "raster")
+    reasons = [f"{code} {why} ({reason_label(why, language=language)})" for code, why in enumerate(REASONS, start=1)]
+    return "; ".join([f"0 {words['reached']}", *reasons, f"{OTHER_REASON} {words['other']}"])
 
 
 def raster_fits(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -> bool:
@@ -183,35 +203,62 @@ def check_raster_grid(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -
     InputError
         If the cells do not lie on one grid or share a place, or the raster would be too large.
     """
-    if grid is None:
-        if on_one_grid(cells):
-            _grid(cells)
-    else:
-        _on_grid(cells, grid)
+    if raster_fits(cells, grid):
+        pixels_of(cells, grid)
 
 
-def _on_grid(results: gpd.GeoDataFrame, grid: RasterGrid) -> _Places:
-    """Return the same for cells on the grid of a raster: its window around them."""
+def pixels_of(results: gpd.GeoDataFrame, grid: RasterGrid | None = None) -> Pixels:
+    """Return where cells lie on the raster that `geotiff` writes of them: of their own grid, or part of a given one.
+
+    Raises
+    ------
+    InputError
+        If there is no cell, cells do not lie on one grid or share a place, or the raster would be too large.
+    """
     if len(results) == 0:
         raise InputError("results: there is no cell in the table")
+    found, problems = _on_own_grid(results) if grid is None else (_on_grid(results, grid), [])
+    problems += _crowded(results, found)
+    if problems:
+        raise InputError.listing("results", problems)
+    return found
+
+
+def _on_grid(results: gpd.GeoDataFrame, grid: RasterGrid) -> Pixels:
+    """Return the pixels of cells on the grid of a raster: its window around them."""
     row, column = grid.places(results)
     top, left = int(row.min()), int(column.min())
     row, column = row - top, column - left
-    shape = (int(row.max()) + 1, int(column.max()) + 1)
-    if problems := _crowded(results, row, column, shape):
-        raise InputError.listing("results", problems)
     corner = (grid.left + left * grid.width, grid.top - top * grid.height)
-    return row, column, shape, (*corner, grid.width, grid.height)
+    return Pixels(row, column, (int(row.max()) + 1, int(column.max()) + 1), (*corner, grid.width, grid.height))
 
 
-def _crowded(
-    results: gpd.GeoDataFrame, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], shape: tuple[int, int]
-) -> list[str]:
+def _on_own_grid(results: gpd.GeoDataFrame) -> tuple[Pixels, list[str]]:
+    """Return the pixels of cells on the grid that they make up, and what is wrong with it."""
+    square = squares(results)
+    if square.shapes is not None:  # pixels in another CRS have none, and are refused below
+        raise InputError("results: cells must be squares or rectangles of one grid, as pixels are; write their shapes")
+    west, south, side, high = float(square.west.min()), float(square.south.min()), square.side_m, square.height_m
+    across, up = (square.west - west) / side, (square.south - south) / high
+    column, above = np.rint(across).astype(np.int64), np.rint(up).astype(np.int64)
+    off = np.maximum(np.abs(across - column), np.abs(up - above))
+    problems = []
+    if off.max() > 0.01:  # noqa: PLR2004  # of a side
+        worst = results.index[int(off.argmax())]
+        problems.append(
+            f"cell {worst} lies {off.max() * side:g} m off the grid of the others; cells must share one grid"
+        )
+    shape = (int(above.max()) + 1, int(column.max()) + 1)
+    return Pixels(shape[0] - 1 - above, column, shape, (west, south + shape[0] * high, side, high)), problems
+
+
+def _crowded(results: gpd.GeoDataFrame, pixels: Pixels) -> list[str]:
     """Say whether a raster would be too large, or two cells are one pixel."""
     problems = []
-    if shape[0] * shape[1] > MOST_PIXELS:
-        problems.append(f"the raster would have {shape[0]} x {shape[1]} pixels; write it in parts")
-    _, first, number = np.unique(row * shape[1] + column, return_index=True, return_counts=True)
+    high, wide = pixels.shape
+    if high * wide > MOST_PIXELS:
+        problems.append(f"the raster would have {high} x {wide} pixels; write it in parts")
+    _, first, number = np.unique(pixels.row * wide + pixels.column, return_index=True, return_counts=True)
     if (number > 1).any():
         problems.append(f"cell {results.index[int(first[number.argmax()])]} is at the same place as another")
     return problems

@@ -75,12 +75,12 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
         with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
             pictures = Pictures(pool, study)
 
-            def draw(*, unplaced: bool, **known: Any) -> None:
+            def draw(*, whole: bool, **known: Any) -> None:
                 pictures.start(**known)
-                if not unplaced:  # else the indices count rows that are not there yet
+                if whole:  # else the indices count rows that are not there yet
                     tables[INDICES] = start_indices(pool, study, known["results"])
 
-            answers = _solve(study, progress, cells_known=draw)
+            answers = _solve(study, progress, places_known=pictures.lay_ground, cells_known=draw)
             pictures.start(**known_of(answers))
             with progress.stage("writing tables, maps and figures"):
                 written = write(answers, pictures.started, tables=tables)
@@ -116,9 +116,14 @@ def _solve(
     progress: Stages,
     *,
     network: Network | None = None,
+    places_known: Callable[..., object] | None = None,
     cells_known: Callable[..., None] | None = None,
 ) -> Answers:
-    """Solve a study; `cells_known` is called with all that pictures need, before the sections of the study follow."""
+    """Solve a study, and say in between what pictures can be drawn of.
+
+    `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
+    and sites once there are times, and again with the classes, before the sections of the study follow.
+    """
     with progress.stage("reading people"):
         people = stages.read_people(study)
         _figures_fit(study, people)
@@ -141,18 +146,22 @@ def _solve(
             stages.before_roads(study),
             lambda: _in_zones(study, people, sites, mapped),
         )
+        if places_known is not None:
+            places_known(cells=cells, municipalities=municipalities, network=network)
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
         vehicles = stages.roads_of_vehicles(study, of_vehicles, cells, sites)
     with progress.stage("searching the nearest sites"):
         times = stages.search_nearest(study, hierarchy, snapped, sites, vehicles=vehicles).columns()
+        known = {"sites": sites, "municipalities": municipalities, "network": network}
+        if cells_known is not None:
+            cells_known(results=cells.join(times), whole=False, **known)
     with progress.stage("joining classes"):
         classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         if cells_known is not None:
-            unplaced = bool(people.attrs.get(demand.UNPLACED))
-            cells_known(results=results, sites=sites, municipalities=municipalities, network=network, unplaced=unplaced)
+            cells_known(results=results, whole=not people.attrs.get(demand.UNPLACED), **known)
         added = add_sections(
             SolvedInput(study, results, sites, municipalities, people, mapped, hierarchy, snapped, vehicles)
         )

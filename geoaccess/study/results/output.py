@@ -21,12 +21,12 @@ from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import dictionary_table, names_of
 from geoaccess.study.results.geopackage import PACKAGE, add_cells, layers_of
+from geoaccess.study.results.ground import drawn_below
 from geoaccess.study.results.pictures import (
     MAP,
     WEB_MAP,
     Pictures,
     drawing_crs,
-    drawn_below,
     figure_words,
     forms_of,
     look_of,
@@ -170,6 +170,7 @@ def _rasters(answers: Answers, folder: Path, grid: RasterGrid | None) -> dict[st
     if not maps.raster_fits(results, grid):
         return {}
     names = {spec.key: _RASTER.format(spec.key) for spec in study.specs}
+    pixels = maps.pixels_of(results, grid)
     for key, name in names.items():
         maps.geotiff(
             folder / name,
@@ -178,6 +179,8 @@ def _rasters(answers: Answers, folder: Path, grid: RasterGrid | None) -> dict[st
             attribution="; ".join(attribution_of(study)),
             disclaimer=study.settings.disclaimer,
             grid=grid,
+            pixels=pixels,
+            language=study.settings.language,
         )
     return names
 

@@ -5,30 +5,22 @@ They are drawn in other processes as soon as it is known what lies in the cells,
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from geoaccess import equity, files, maps
 from geoaccess.errors import InputError
-from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.look import FORMATS
-from geoaccess.maps.network_layers import main_roads, merged_roads
-from geoaccess.study import stages
 from geoaccess.study.counted_people import counted_people
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
+from geoaccess.study.results.ground import start_ground
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
-from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import found_tables, kept_tables, update_by_shapes
-from geoaccess.study.stages.networks import cache_folder
-from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,11 +31,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pyproj import CRS
 
-    from geoaccess.background import Background, Shared, Started
+    from geoaccess.background import Background, Started
+    from geoaccess.mapped import Mapped
     from geoaccess.measures import ServiceSpec
     from geoaccess.network import Network
-    from geoaccess.study.answers import Answers
     from geoaccess.study.results.dictionary import Names
+    from geoaccess.study.results.ground import Ground
     from geoaccess.study.settings.study_file import Study
     from geoaccess.zones import CentralityScheme
 
@@ -54,7 +47,6 @@ __all__ = [
     "Picture",
     "Pictures",
     "drawing_crs",
-    "drawn_below",
     "figure_words",
     "look_of",
     "words_of",
@@ -70,9 +62,6 @@ IMPORTS: Final = (
 """What a process that draws imports; this one need not."""
 WEB_MAP: Final = "index.html"
 MAP: Final = "map_{}.png"
-_SHEET_STEPS: Final = 4000
-_SCREEN_STEPS: Final = 16_000
-"""How fine lines are, in parts of the longer side of the region: on a sheet, and on a map that one can zoom into."""
 
 
 @dataclass(frozen=True)
@@ -84,54 +73,34 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ground:
-    """What lies under the cells of all pictures, which is made once in each process.
-
-    `lines` are roads and municipalities no finer than is seen; where they are not known yet, they are made of `roads`
-    and `municipalities` and kept in the folder `kept`, if there is one.
-    """
-
-    cells: gpd.GeoSeries
-    municipalities: gpd.GeoDataFrame | None
-    roads: gpd.GeoDataFrame | None
-    lines: Mapping[str, gpd.GeoDataFrame] | None
-    kept: Path | None
-    ferries: gpd.GeoDataFrame
-    waters: Mapping[str, gpd.GeoSeries | None]
-    places: gpd.GeoDataFrame
-
-    @cached_property
-    def below(self) -> dict[str, Any]:
-        """As fine as is seen on a screen, in degrees."""
-        lines = self.lines
-        if lines is None:
-            lines = self._slim() if self.kept is None else kept_tables(self.kept, self._slim)
-        areas = {"municipalities": lines.get("municipalities"), "ferries": self.ferries, "roads": lines["roads"]}
-        return {**areas, **self.waters, "places": self.places}
-
-    def _slim(self) -> dict[str, gpd.GeoDataFrame]:
-        assert self.roads is not None  # noqa: S101 - so is it made
-        found = _below(self.cells, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
-        return {name: found[name] for name in ("municipalities", "roads") if found[name] is not None}
-
-    @cached_property
-    def flat(self) -> dict[str, Any]:
-        """The same in the CRS of the grid."""
-        return {name: layer if layer is None else layer.to_crs(self.cells.crs) for name, layer in self.below.items()}
-
-
-@dataclass(frozen=True, eq=False)
 class _Scene:
-    """What all pictures of a study are drawn of; what several of them need is made once in each process."""
+    """What all pictures of a study are drawn of, but what lies under the cells."""
 
     results: gpd.GeoDataFrame
-    ground: _Ground
     sites: gpd.GeoDataFrame
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
     names: Names
     mask_below: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Added:
+    """What is known later than the first pictures are started: more columns of the cells, and whom pictures count."""
+
+    columns: pd.DataFrame
+    people: Mapping[str, npt.NDArray[np.float64]]
+    lone: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """All that one picture is drawn of."""
+
+    scene: _Scene
+    ground: Ground
+    results: gpd.GeoDataFrame
     people: Mapping[str, npt.NDArray[np.float64]]
     lone: Mapping[str, frozenset[str]]
 
@@ -145,20 +114,20 @@ class _Scene:
         """What figures of all services are drawn of."""
         return maps.Drawn(
             results=self.results,
-            services=self.specs,
-            scheme=self.scheme,
+            services=self.scene.specs,
+            scheme=self.scene.scheme,
             lorenz=self.lorenz,
-            words=self.wording,
-            sites=self.sites,
+            words=self.scene.wording,
+            sites=self.scene.sites,
             layers=lambda: self.flat,
             people=self.people,
         )
 
-    @cached_property
+    @property
     def lorenz(self) -> list[maps.LorenzCurve]:
         """A Lorenz curve of each service that anybody reaches."""
         curves = []
-        for spec in self.specs:
+        for spec in self.scene.specs:
             times, people = reached(self.results, spec)
             if people.sum() > 0:
                 drawn = reached(self.results.assign(**{spec.population: self.people[spec.population]}), spec)
@@ -183,7 +152,17 @@ class Pictures:
     def __init__(self, pool: Background, study: Study) -> None:
         self.started: dict[str, Started[Picture]] = {}
         self._pool, self._study = pool, study
-        self._scene: Shared[_Scene] | None = None
+        self._ground: Started[Mapped[Ground]] | None = None
+        self._scene: Mapped[_Scene] | None = None
+
+    def lay_ground(
+        self, *, cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame | None, network: Network
+    ) -> Started[Mapped[Ground]]:
+        """Start to make what lies under the cells, once their people and municipalities are known."""
+        if self._ground is None:
+            known: dict[str, Any] = {"cells": cells, "municipalities": municipalities, "network": network}
+            self._ground = start_ground(self._pool, self._study, **known)
+        return self._ground
 
     def start(
         self,
@@ -195,25 +174,29 @@ class Pictures:
     ) -> None:
         """Start to draw every picture that the cells are known for, and that is not on its way.
 
-        Once sections have added columns of their own to the results, there may be more: what all are drawn of is given
-        to other processes the first time, and then those columns alone. The GeoPackage among the pictures lacks the
-        cells: all their columns are known only later.
+        Maps of services need times, all others the classes too; once sections have added columns of their own to the
+        results, there may be more. What all are drawn of is given to other processes the first time, and then those
+        columns alone. The GeoPackage among the pictures lacks the cells: all their columns are known only later.
         """
         specs = self._study.specs
+        maps_of_services = [MAP.format(spec.key) for spec in specs]
         figures = [figure.name for figure in maps.FIGURES if figure.asked(specs, list(results.columns))]
-        names = [PACKAGE, WEB_MAP, *(MAP.format(spec.key) for spec in specs), *figures]
-        names = [name for name in names if name not in self.started]
+        others = [PACKAGE, WEB_MAP, *figures] if "centrality_class" in results else []
+        names = [name for name in (*others[:2], *maps_of_services, *others[2:]) if name not in self.started]
         if not names:
             return
+        ground = self.lay_ground(cells=results, municipalities=municipalities, network=network)
         known = results[[name for name in results.columns if name in _drawn_columns(specs)]]
-        added = None
         if self._scene is None:
-            scene = _scene_of(self._study, known, sites=sites, municipalities=municipalities, network=network)
+            self._scene = self._pool.share(_scene_of(self._study, known, sites))
+        added = None
+        if others:
+            new = [name for name in known.columns if name not in self._scene.value.results]
             people, lone = counted_people(results, self._study), lone_groups(results, self._study)
-            self._scene = self._pool.share(replace(scene, people=people, lone=lone))
-        else:
-            added = pd.DataFrame(known[[name for name in known.columns if name not in self._scene.value.results]])
-        self.started |= {name: self._pool.start(_draw, self._scene, name, added) for name in names}
+            added = self._pool.share(_Added(pd.DataFrame(known[new]), people, lone))
+        for name in names:
+            given = added if name not in maps_of_services else None
+            self.started[name] = self._pool.start(_draw, name, self._scene, ground, given)
 
 
 def _drawn_columns(specs: Sequence[ServiceSpec]) -> set[str]:
@@ -224,90 +207,47 @@ def _drawn_columns(specs: Sequence[ServiceSpec]) -> set[str]:
     return columns | {spec.norm_column for spec in specs} | {"ambulance_fastest_mode", "ambulance_fastest_reason"}
 
 
-def _scene_of(
-    study: Study,
-    results: gpd.GeoDataFrame,
-    *,
-    sites: gpd.GeoDataFrame,
-    municipalities: gpd.GeoDataFrame | None,
-    network: Network,
-) -> _Scene:
-    kept = _kept_lines(study, network, results.geometry, municipalities)
-    lines: Mapping[str, gpd.GeoDataFrame] | None = None if kept is None else found_tables(kept)
-    names = stages.road_names_of(study) if lines is None and stages.read_in_passing(study) else None
-    ground = _Ground(
-        cells=results.geometry,
-        municipalities=municipalities if lines is None else None,
-        roads=main_roads(network, names) if lines is None else None,
-        lines=lines,
-        kept=kept,
-        ferries=maps.ferry_lines(network),
-        waters={
-            "land": stages.land_of(study, network, results),
-            "lakes": stages.lakes_of(study, network, results),
-            "ice": stages.ice_of(study, results),
-        },
-        places=stages.places_of(study, results),
-    )
+def _scene_of(study: Study, results: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> _Scene:
     return _Scene(
         results=results,
-        ground=ground,
         sites=sites,
         specs=study.specs,
         scheme=study.scheme,
         wording=figure_words(study),
         names=names_of(study),
         mask_below=study.settings.population.mask_below,
-        people={},
-        lone={},
     )
 
 
-def _kept_lines(
-    study: Study, network: Network, cells: gpd.GeoSeries, municipalities: gpd.GeoDataFrame | None
-) -> Path | None:
-    """Return where roads and municipalities as pictures draw them are kept; None where the network is not."""
-    folder = cache_folder(network)
-    if folder is None:
-        return None
-    digest = hashlib.sha256(f"{__version__} {folder.name} {_SCREEN_STEPS} {stages.read_in_passing(study)}".encode())
-    for code in digests_of_code(("maps",)):
-        digest.update(code.encode())
-    update_by_shapes(digest, cells)
-    if municipalities is not None:
-        digest.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
-        update_by_shapes(digest, municipalities.geometry)
-    return study.cache / f"ground-{digest.hexdigest()[:20]}"
-
-
-def _draw(scene: Shared[_Scene], name: str, added: pd.DataFrame | None) -> Picture:
+def _draw(name: str, scene: Mapped[_Scene], ground: Started[Mapped[Ground]], added: Mapped[_Added] | None) -> Picture:
     """Draw one picture: a function of a module, so that it can be run in another process."""
-    drawn = scene.value
-    if added is not None:
-        drawn = replace(drawn, results=drawn.results.join(added))
+    of, more = scene.value, _Added(pd.DataFrame(), {}, {}) if added is None else added.value
+    results = of.results.join(more.columns) if len(more.columns.columns) else of.results
+    drawing = _Drawing(of, ground.result().value, results, more.people, more.lone)
     with files.scratch() as folder:
-        _draw_file(drawn, folder / name)
+        _draw_file(drawing, folder / name)
         contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     return Picture(contents, maps.few_colours(contents[name]) if name.endswith(".png") else b"")
 
 
-def _draw_file(scene: _Scene, path: Path) -> None:
+def _draw_file(drawing: _Drawing, path: Path) -> None:
+    scene = drawing.scene
     if path.name == PACKAGE:
         known: dict[str, Any] = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
-        known |= {"lone": scene.lone, "below": scene.mask_below}
-        return write_layers(path, **known, **scene.flat)
+        known |= {"lone": drawing.lone, "below": scene.mask_below}
+        return write_layers(path, **known, **drawing.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
-            return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)
+            return maps.service_map(path, service=spec, sites=scene.sites, **drawing.flat, **scene.wording)
     for figure in maps.FIGURES:
         if path.name == figure.name:
-            return figure.draw(path, scene.drawn)
+            return figure.draw(path, drawing.drawn)
     drawn = {
-        "results": scene.results,
-        **scene.ground.below,
+        "results": drawing.results,
+        **drawing.ground.below,
         **scene.wording,
         "mask_below": scene.mask_below,
-        "people": scene.people,
+        "people": drawing.people,
     }
     return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
 
@@ -365,38 +305,3 @@ def drawing_crs(study: Study, results: gpd.GeoDataFrame) -> CRS:
 def forms_of(name: str) -> list[str]:
     """Return the names that a figure may have, in whatever form: those of a time before go with it."""
     return maps.figure_files(name, maps.Look(formats=FORMATS))
-
-
-def drawn_below(answers: Answers) -> dict[str, Any]:
-    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    network = answers.network
-    roads, ferries = main_roads(network), maps.ferry_lines(network)
-    lines = _below(answers.results.geometry, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
-    study, results = answers.study, answers.results
-    return {
-        **lines,
-        "land": stages.land_of(study, network, results),
-        "lakes": stages.lakes_of(study, network, results),
-        "ice": stages.ice_of(study, results),
-        "places": stages.places_of(study, results),
-    }
-
-
-def _below(
-    cells: gpd.GeoSeries,
-    municipalities: gpd.GeoDataFrame | None,
-    roads: gpd.GeoDataFrame,
-    ferries: gpd.GeoDataFrame,
-    *,
-    steps: int,
-) -> dict[str, Any]:
-    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
-    tolerance = max(east - west, north - south) / steps
-    if municipalities is not None:
-        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
-        municipalities = near.set_geometry(simplified_coverage(near.geometry.to_numpy(), tolerance), crs=near.crs)
-    return {
-        "municipalities": municipalities,
-        "ferries": ferries,
-        "roads": merged_roads(roads, tolerance_deg=tolerance),
-    }

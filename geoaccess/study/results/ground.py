@@ -1,0 +1,166 @@
+"""What lies under the cells of the pictures of a study: land, lakes, ice, municipalities, roads, ferries and places.
+
+It is known before any search: so another process makes it while this one searches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from geoaccess import files, maps
+from geoaccess.background import kept_in
+from geoaccess.frames import crs_of
+from geoaccess.maps.coverage import simplified_coverage
+from geoaccess.maps.network_layers import main_roads, merged_roads
+from geoaccess.study import stages
+from geoaccess.study.stages.extracts import digests_of_code
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.networks import cache_folder
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.background import Background, Started
+    from geoaccess.mapped import Mapped
+    from geoaccess.network import Network
+    from geoaccess.study.answers import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["Ground", "drawn_below", "start_ground"]
+
+_SHEET_STEPS: Final = 4000
+_SCREEN_STEPS: Final = 16_000
+"""How fine lines are, in parts of the longer side of the region: on a sheet, and on a map that one can zoom into."""
+_WATERS: Final = ("land", "lakes", "ice")
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What lies under the cells, by name, as fine as is seen on a screen: `below` in degrees.
+
+    `grid` is the CRS of the cells.
+    """
+
+    below: Mapping[str, Any]
+    grid: Any
+
+    @cached_property
+    def flat(self) -> dict[str, Any]:
+        """The same in the CRS of the grid."""
+        return {name: layer if layer is None else layer.to_crs(self.grid) for name, layer in self.below.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Under:
+    """What the ground is made of; `kept` is where the network is kept, if it is."""
+
+    study: Study
+    cells: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame | None
+    network: Mapped[Network]
+    kept: Path | None
+
+
+def start_ground(
+    pool: Background,
+    study: Study,
+    *,
+    cells: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame | None,
+    network: Network,
+) -> Started[Mapped[Ground]]:
+    """Start to make the ground of cells that are known with their people and municipalities."""
+    known = cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
+    shared = pool.share(network, by_name=_by_name)
+    under = _Under(study, known, municipalities, shared, cache_folder(network))
+    return pool.start(_make_ground, pool.share(under), pool.place())
+
+
+def _by_name(value: object) -> tuple[Any, ...] | None:
+    """Return how another process finds a network where it is kept; its order is of no use to it."""
+    found = stages.by_name(value)
+    if found is None:
+        return None
+    function, (study, folder, _) = found
+    return function, (study, folder, False)
+
+
+def _make_ground(shared: Mapped[_Under], path: Path | None) -> Mapped[Ground]:
+    """Make the ground: a function of a module, so that it can be run in another process."""
+    under = shared.once
+    found = _lines(under) if under.kept is None else kept_tables(_folder(under, under.kept), lambda: _lines(under))
+    below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
+    below |= {name: found[name].geometry if name in found else None for name in _WATERS}
+    below["places"] = stages.places_of(under.study, under.cells)
+    return kept_in(path, Ground(below, crs_of(under.cells)))
+
+
+def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
+    """Return all but the places, without what is not there."""
+    study, cells, network = under.study, under.cells, under.network.value
+    names = stages.road_names_of(study) if stages.read_in_passing(study) else None
+    roads, ferries = main_roads(network, names), maps.ferry_lines(network)
+    found = _below(cells.geometry, under.municipalities, roads, ferries, steps=_SCREEN_STEPS)
+    for name, area in _waters(study, network, cells).items():
+        found[name] = area if area is None else area.to_frame("geometry")
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _waters(study: Study, network: Network, cells: gpd.GeoDataFrame) -> dict[str, gpd.GeoSeries | None]:
+    return {
+        "land": stages.land_of(study, network, cells),
+        "lakes": stages.lakes_of(study, network, cells),
+        "ice": stages.ice_of(study, cells),
+    }
+
+
+def _folder(under: _Under, network: Path) -> Path:
+    """Return where the ground is kept, all but the places: by all that it is made of."""
+    study, areas = under.study, under.municipalities
+    digest = hashlib.sha256(f"{__version__} {network.name} {_SCREEN_STEPS} {stages.read_in_passing(study)}".encode())
+    for code in digests_of_code(("maps", "study/stages")):
+        digest.update(code.encode())
+    if study.settings.basemap.land:
+        path = files.require(study.resolve(study.settings.basemap.land), hint=stages.fetch_hint(study))
+        digest.update(files.sha256(path).encode())
+    digest.update(str(under.cells.crs).encode())
+    update_by_shapes(digest, under.cells.geometry)
+    if areas is not None:
+        digest.update(repr(areas.drop(columns="geometry").reset_index().to_dict("list")).encode())
+        update_by_shapes(digest, areas.geometry)
+    return study.cache / f"ground-{digest.hexdigest()[:20]}"
+
+
+def drawn_below(answers: Answers) -> dict[str, Any]:
+    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
+    study, results, network = answers.study, answers.results, answers.network
+    roads, ferries = main_roads(network), maps.ferry_lines(network)
+    lines = _below(results.geometry, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
+    return {**lines, **_waters(study, network, results), "places": stages.places_of(study, results)}
+
+
+def _below(
+    cells: gpd.GeoSeries,
+    municipalities: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame,
+    ferries: gpd.GeoDataFrame,
+    *,
+    steps: int,
+) -> dict[str, Any]:
+    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
+    tolerance = max(east - west, north - south) / steps
+    if municipalities is not None:
+        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
+        municipalities = near.set_geometry(simplified_coverage(near.geometry.to_numpy(), tolerance), crs=near.crs)
+    return {
+        "municipalities": municipalities,
+        "ferries": ferries,
+        "roads": merged_roads(roads, tolerance_deg=tolerance),
+    }
