@@ -8,8 +8,11 @@ import pytest
 
 from geoaccess import siting
 from geoaccess.errors import InputError
-from geoaccess.network import DECISECONDS, Network, snap
+from geoaccess.network import DECISECONDS, Network, snap, walking_at
+from geoaccess.remembering import forget, remember
 from geoaccess.routing import matrices, nearby, nearer_pairs, travel_times, weighted_reach, within_snapped
+from geoaccess.routing.legs import legs
+from geoaccess.routing.walks import spots_of, walks_between
 from geoaccess.siting import reach
 
 
@@ -126,3 +129,49 @@ def test_pairs_within_a_cutoff_that_need_more_memory_than_there_is_are_refused(m
     monkeypatch.setattr(matrices, "memory_left", lambda: 100.0)
     with pytest.raises(InputError, match=r"pairs of a cell and a site are within 15 min.*give a shorter cutoff"):
         within_snapped(network, cells, sites, cutoff_s=900, method="hierarchy")
+
+
+@pytest.fixture
+def remembering():
+    """What was found is remembered once `remember` is called, and forgotten afterwards."""
+    yield
+    forget()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_remembered_of_one_pace_off_the_roads_serves_any_other(seed, many_groups, remembering):
+    """Who walks to whom, and who may be near whom, is found at the first pace; slower and quicker ones follow."""
+    network, cells, _, _, rng = town(seed)
+    amounts = rng.integers(0, 9, len(cells)).astype(float)
+    weight = 1 - np.arange(4001) / 8000
+    at_pace = [walking_at(cells, kph) for kph in (5.0, 1.0, 40.0, 5.0)]
+    wanted = []
+    for walking in at_pace:
+        times = np.nan_to_num(travel_times(network, walking, walking, method="search"), nan=np.inf)
+        weighed = np.where(times <= 400, weight[np.rint(np.minimum(times, 400) * DECISECONDS).astype(int)], 0)
+        wanted.append((weighed @ amounts).tolist())
+    alone = [weighted_reach(network, walking, walking, amounts, weight=weight).tolist() for walking in at_pace]
+    remember()
+    found = [weighted_reach(network, walking, walking, amounts, weight=weight).tolist() for walking in at_pace]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)  # a product of matrices adds up in another order
+    assert found == alone  # to the bit
+    assert found[0] != found[1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_walks_that_are_remembered_take_the_time_of_their_pace(seed):
+    network, cells, sites, _, _ = town(seed)
+    pairs = 0
+    for kph in (5.0, 1.7, 40.0):
+        one, other = (spots_of(legs(network, walking_at(at, kph), turned=False)) for at in (cells, sites))
+        alone = walks_between(network, one, other), walks_between(network, one, one)
+        remember()
+        try:
+            for _ in range(2):
+                known = walks_between(network, one, other), walks_between(network, one, one)
+                for here, there in zip(alone, known, strict=True):
+                    assert all(map(np.array_equal, here, there))
+        finally:
+            forget()
+        pairs += alone[0].first.size
+    assert pairs > 0

@@ -30,7 +30,7 @@ from geoaccess.study import combinations, load_study, read_variations, solve_stu
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 
-kept_by_stages = sys.modules["geoaccess.study.stages.remembered"]
+kept_by_stages = sys.modules["geoaccess.remembering"]
 core, whole = (sys.modules[f"geoaccess.{name}"] for name in ("parallel", "questions.sweep"))
 ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
 

@@ -35,14 +35,20 @@ def _service_summary(
 ) -> pd.DataFrame:
     people = people_of_service(results, service, who)
     figures = group_figures(times.times_s, people, groups, order=times.order)
-    table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
     by_reason = {
         reason: groups.sums(np.where(times.reason == place, people, 0.0)) for place, reason in enumerate(REASONS)
     }
-    table["unreached"] = np.sum(list(by_reason.values()), axis=0)
-    for reason, amount in by_reason.items():
-        table[f"unreached_{reason}"] = amount
-    return table.assign(mean_s=figures.mean_s, median_s=figures.median_s, p90_s=figures.p90_s)
+    columns = {
+        "service": service.key,
+        "population": figures.people,
+        "reached": figures.reached,
+        "unreached": np.sum(list(by_reason.values()), axis=0),
+        **{f"unreached_{reason}": amount for reason, amount in by_reason.items()},
+        "mean_s": figures.mean_s,
+        "median_s": figures.median_s,
+        "p90_s": figures.p90_s,
+    }
+    return pd.DataFrame({**groups.labels, **columns}, index=groups.labels.index)
 
 
 @checks_arguments

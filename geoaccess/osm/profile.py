@@ -16,6 +16,7 @@ from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
+from geoaccess.remembering import remembered
 from geoaccess.shipped import shipped
 from geoaccess.toml import Field, LocalTitle, Table, model_validator, parse_toml, validate
 
@@ -24,6 +25,7 @@ __all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_digest", "
 TagRule = dict[str, frozenset[str]]
 """True of a way when, for every key, one of the way's values is listed; "*" is any value, "-no" any but no."""
 
+_KNOWN = 1000  # digests that are remembered
 _DIRECTIONS = ("", ":forward", ":backward")
 Passable = Literal["open", "restricted", "closed"]
 
@@ -316,8 +318,12 @@ def profile_digest(path: Path) -> str:
     >>> profile_digest(find_profile("car")) == profile_digest(find_profile("ssb"))
     False
     """
-    rules = {key: value for key, value in _merged(path, ())[1].items() if key != "title"}
-    return hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode()).hexdigest()
+
+    def digest() -> str:
+        rules = {key: value for key, value in _merged(path, ())[1].items() if key != "title"}
+        return hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode()).hexdigest()
+
+    return remembered("digest of a profile", path.absolute(), digest, most=_KNOWN)
 
 
 def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, Any]]:

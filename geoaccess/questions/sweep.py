@@ -141,6 +141,23 @@ def sweep_studies(
     from rich.console import Console
 
     console = Console(stderr=True)
+    stages.remember()  # the next variation has the same people, as a rule
+    try:
+        return _sweep(variations, workers, scheduler, cells=cells, resume=resume, console=console, show=show)
+    finally:
+        stages.forget()
+
+
+def _sweep(
+    variations: Sequence[Variation],
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    cells: bool,
+    resume: bool,
+    console: Console,
+    show: bool,
+) -> SweepResult:
     folders = _network_folders(variations)
     kept = [_kept_in(one.study, folder, cells=cells) for one, folder in zip(variations, folders, strict=True)]
     first = {folder.name: i for i, folder in reversed([*enumerate(kept)])}
@@ -156,10 +173,7 @@ def sweep_studies(
             at_most=len(tasks),
             compiling=partial(announce_compiling, console) if show else None,
         ) as run:
-            try:
-                outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
-            finally:
-                stages.forget()
+            outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
     return _swept(variations, [outcomes[i] for i in which], tuple(kept))
 
 
@@ -282,7 +296,7 @@ def _solve(task: _Task) -> _Figures:
 
 
 def _figures(task: _Task) -> dict[str, pd.DataFrame]:
-    stages.remember()  # the next variation has the same people, as a rule
+    stages.remember()  # also in a process of its own
     answers = solve_study(task.study, network=_mapped(_Kept(task.network, task.study)), show=False)
     table = answers.summary({_EVERYBODY: None, "centrality_class": "centrality_class"})
     classes = table["group"].mask(table["zoning"] == _EVERYBODY, _EVERYBODY)

@@ -13,6 +13,7 @@ from geoaccess.hierarchy import Hierarchy, whole
 from geoaccess.kernels import graph, nearby, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.threads import share
+from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
 from geoaccess.routing.batches import WIDTH, Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.network import Network
+    from geoaccess.routing.walks import Walks
 
 __all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
 
@@ -213,7 +215,8 @@ class _Near:
         walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
         self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second, walks.time_ds
         self._above = above(hierarchy, source, target)
-        self._reach_u, self._reach_v = target.reach_u, target.reach_v
+        self._reach = _reach_of(target)
+        self._known = self._found_before(roads, walks)
         self._source_at = self._places(source)
         self._target_at = self._places(target)
         self._at_node = _by_node(target, roads.arcs.start.size - 1)
@@ -224,6 +227,22 @@ class _Near:
         """Return where the ends of points are in the hierarchy; nowhere are only points that are not snapped."""
         place = self._above.place
         return np.maximum(place[points.node_u], 0), np.maximum(place[points.node_v], 0)
+
+    def _found_before(self, roads: Network, walks: Walks) -> dict[int, npt.NDArray[np.int32]] | None:
+        """Return the targets around the groups that were found before, by the first source; None where none are kept.
+
+        They are those at any pace off the network.
+        """
+        if not is_remembering():
+            return None
+        at = [
+            array
+            for one in (self.source, self.target)
+            for array in (one.node_u, one.node_v, one.time_u, one.time_v, one.legs.edge)
+        ]
+        key = arrays_digest([*at, walks.first, walks.second]), self.furthest, self.turned
+        known: dict[int, npt.NDArray[np.int32]] = remembered_with(roads, "targets around", key, dict, most=1)
+        return known
 
     def _room(self) -> _Room:
         try:
@@ -260,8 +279,11 @@ class _Near:
 
     def _targets(self, ours: Ends, group: npt.NDArray[np.int64], room: _Room) -> npt.NDArray[np.int32]:
         """Return the targets that may be within the bound of one of some sources, rising."""
+        known = self._known
+        if known is not None and int(group[0]) in known:
+            return known[int(group[0])]
         arcs, target = self._arcs, self.target
-        reach = np.stack([ours.reach_u, ours.reach_v])
+        reach = np.stack(_reach_of(ours))
         begins = reach != NEVER
         node = np.stack([ours.node_u, ours.node_v])[begins]
         count = nearby.search_around(
@@ -275,8 +297,7 @@ class _Near:
             *self._at_node,
             target.node_u,
             target.node_v,
-            self._reach_u,
-            self._reach_v,
+            *self._reach,
             *self._on_edge,
             np.unique(ours.legs.edge),
             *self._walks[:2],
@@ -284,7 +305,10 @@ class _Near:
             room.marked,
         )
         room.best[touched] = FAR
-        return np.sort(found)
+        found = np.sort(found)
+        if known is not None:
+            known[int(group[0])] = found
+        return found
 
     def _shortcuts(
         self, ours: Ends, group: npt.NDArray[np.int64], found: npt.NDArray[np.int32]
@@ -294,6 +318,14 @@ class _Near:
         others = *self._on_edge, other.up, other.down, other.off
         first, to, time_ds = nearby.shortcuts(*self._walks, *ends, *others, group, self.turned)
         return first, np.searchsorted(found, to).astype(np.int32), time_ds
+
+
+def _reach_of(points: Ends) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return the least way to either end of the edge of each point; for many questions, that of the quickest walker."""
+    if not is_remembering():
+        return points.reach_u, points.reach_v
+    at_once = points._replace(legs=points.legs._replace(off=np.zeros_like(points.legs.off)))
+    return at_once.reach_u, at_once.reach_v
 
 
 def _by_node(points: Ends, nodes: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

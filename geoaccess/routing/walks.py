@@ -18,6 +18,7 @@ from geoaccess.kernels import walks as kernel
 from geoaccess.kernels.threads import share, thread_count
 from geoaccess.network import SegmentTree, leads_over_water
 from geoaccess.network.curve import curve_order
+from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "spots_of", "walks_between"]
 
+_SETS = 16
+"""So many sets of points are remembered with a network: the cells with each other, and with the sites of a service."""
 _MANY = 5_000
 """So many points are worth a thread of their own."""
 
@@ -119,6 +122,29 @@ def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> 
     time = distance (time off of both) / (metres off of both) + what passes before of both, which is never longer than
     any journey by road. Walks that lead over water, from wherever one begins, are not taken.
     """
+    spots = other.spots if isinstance(other, SpotsInOrder) else other
+    if not is_remembering():
+        first, second, time = _found(network, one, other)
+    else:  # who walks to whom is the same at any pace
+        where = arrays_digest([*one[:3], *spots[:3]])
+        first, second = remembered_with(network, "walks", where, lambda: _found(network, one, other)[:2], most=_SETS)
+        time = _time_ds(one.some(first), spots.some(second))
+    time += (one.start_ds[first] + spots.start_ds[second]).astype(np.int32)
+    return Walks(first, second, time)
+
+
+def _time_ds(one: Spots, other: Spots) -> npt.NDArray[np.int32]:
+    """Return the time of walks as `kernels.walks.pairs` has it."""
+    both = one.off_m + other.off_m
+    pace = np.zeros(both.size)
+    np.divide(one.off_ds + other.off_ds, both, out=pace, where=both > 0)
+    return np.rint(np.sqrt((one.x - other.x) ** 2 + (one.y - other.y) ** 2) * pace).astype(np.int32)
+
+
+def _found(
+    network: Network, one: Spots, other: Spots | SpotsInOrder
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (first, second, time) of the walks that do not lead over water, without what passes before."""
     if isinstance(other, SpotsInOrder):
         first, second, time = _walked(one, other)
         other = other.spots
@@ -128,15 +154,16 @@ def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> 
         first, second, time = first[order], second[order], time[order]
     else:
         first, second, time = _walked(one, in_order(other))
-    time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
     same = one.x.size == other.x.size and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))
     wet = np.zeros(first.size, np.bool_)
     asked = np.flatnonzero(first < second) if same else np.arange(first.size)  # there as back: each pair is asked once
     wet[asked] = _both_ways_over_water(network, one, other, first[asked], second[asked])
     if same and wet.any():
-        n = np.int64(one.x.size)
-        wet |= np.isin(second * n + first, (first * n + second)[wet])
-    return Walks(first[~wet], second[~wet], time[~wet]) if wet.any() else Walks(first, second, time)
+        n, back = np.int64(one.x.size), np.flatnonzero(first > second)
+        asked_wet = np.sort((first * n + second)[wet])
+        there = (second * n + first)[back]
+        wet[back] = asked_wet[np.minimum(np.searchsorted(asked_wet, there), asked_wet.size - 1)] == there
+    return (first[~wet], second[~wet], time[~wet]) if wet.any() else (first, second, time)
 
 
 def _walked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,10 +68,20 @@ class SitingProblem:
         if not 0 <= close <= self.standing - int(stay.sum()):
             may = f", {self.standing - int(stay.sum())} may close" if stay.any() else ""
             raise InputError(f"close is {close}; {self.standing} sites stand{may}")
+        known: tuple[Objective, int, Problem] | None = self.__dict__.get("_asked")
+        if known is None or known[0] is not objective or known[1] != close:
+            known = objective, close, self._problem(objective, stay, close=close)
+            self.__dict__["_asked"] = known  # it is asked again for other numbers of candidates
+        quota = known[2].quota.copy()
+        quota[CANDIDATES] = add
+        return replace(known[2], quota=quota)
+
+    def _problem(self, objective: Objective, stay: npt.NDArray[np.bool_], *, close: int) -> Problem:
+        """Return the problem of adding no candidate."""
         certain = self.certain_s(close)
         floor = objective.burden(certain)
         point, place, time_s = self.point, self.place, self.time_s
-        group, quota = np.zeros(self.candidates, np.int32), np.array([add])
+        group, quota = np.zeros(self.candidates, np.int32), np.array([0])
         if close:
             near = (self.now_site[:, :close] >= 0) & np.isfinite(self.now_s[:, :close])
             rows, rank = np.nonzero(near)

@@ -149,8 +149,8 @@ def _solve(
         if places_known is not None:
             places_known(cells=cells, municipalities=municipalities, network=network)
     with progress.stage("snapping cells and sites"):
-        snapped = stages.snap_all(study, network, cells, sites)
-        vehicles = stages.roads_of_vehicles(study, of_vehicles, cells, sites)
+        snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
+        vehicles = stages.roads_of_vehicles(study, of_vehicles, people, sites)
     with progress.stage("searching the nearest sites"):
         times = stages.search_nearest(study, hierarchy, snapped, sites, vehicles=vehicles).columns()
         known = {"sites": sites, "municipalities": municipalities, "network": network}

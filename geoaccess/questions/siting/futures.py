@@ -106,25 +106,29 @@ def site_futures(
     tasks += [_Task("", None, scenario) for scenario in scenarios]
     if not tasks:
         raise InputError("no future is given")
-    base = baseline_of(study, scenarios, show=show) if scenarios else None
-    ground = _ground(base, tasks[0], show=show)
-    first = ground.answers
-    places, _ = new_places(first, question, candidates_of(first, question))
-    common = _Common(base, places, question)
-    if not is_here(workers, scheduler):
-        _provide_networks(tasks[1:])
-    found = [_future_of(common, tasks[0], ground)]
-    del ground
-    found += spread(
-        _future,
-        common,
-        tasks[1:],
-        what="solving futures",
-        cache=study.cache,
-        workers=workers,
-        scheduler=scheduler,
-        show=show,
-    )
+    stages.remember()  # most futures have the same people, and are of the same roads
+    try:
+        base = baseline_of(study, scenarios, show=show) if scenarios else None
+        ground = _ground(base, tasks[0], show=show)
+        first = ground.answers
+        places, _ = new_places(first, question, candidates_of(first, question))
+        common = _Common(base, places, question)
+        if not is_here(workers, scheduler):
+            _provide_networks(tasks[1:])
+        found = [_future_of(common, tasks[0], ground)]
+        del ground
+        found += spread(
+            _future,
+            common,
+            tasks[1:],
+            what="solving futures",
+            cache=study.cache,
+            workers=workers,
+            scheduler=scheduler,
+            show=show,
+        )
+    finally:
+        stages.forget()
     _check_same_norm(found)
     settings, names = [one.setting for one in found], [one.name for one in found]
     objective = objective_of(settings[0], question, first)
@@ -221,6 +225,7 @@ def _ground(base: Baseline | None, task: _Task, *, show: bool = False) -> Siting
 
 def _future(common: _Common, task: _Task) -> _Future:
     """Solve a future, wherever; only what is decided on is kept of it."""
+    stages.remember()
     return _future_of(common, task, _ground(common.base, task))
 
 

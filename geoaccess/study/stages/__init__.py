@@ -1,5 +1,6 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
+from geoaccess.remembering import forget, remember, remembered_of
 from geoaccess.study.stages.basemap import ice_of, lakes_of, land_of, places_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
@@ -23,7 +24,7 @@ from geoaccess.study.stages.networks import (
     with_other_profiles,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
-from geoaccess.study.stages.remembered import before_roads, forget, remember, remembered_of
+from geoaccess.study.stages.remembered import before_roads
 from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy, vehicle_network
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites

@@ -26,9 +26,9 @@ from geoaccess.osm import (
     read_road_names,
     sift,
 )
+from geoaccess.remembering import remembered, remembered_of
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, ZonesFromOsm
 from geoaccess.study.stages.kept_tables import drop_older, found_tables, kept_tables
-from geoaccess.study.stages.remembered import remembered, remembered_of
 from geoaccess.study.stages.sifted import keep_sifted, kept_sifted
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.version import __version__

@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_networks, read_profile
+from geoaccess.remembering import remembered
 from geoaccess.study.settings.inputs import CentralityComputed
 from geoaccess.study.stages.extracts import (
     content_digest,
@@ -23,7 +24,6 @@ from geoaccess.study.stages.extracts import (
     sieve_in_passing,
 )
 from geoaccess.study.stages.kept_tables import drop_older
-from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
 

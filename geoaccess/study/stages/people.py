@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from geoaccess import demand, files
 from geoaccess.errors import InputError, NoCellError
+from geoaccess.remembering import remembered
 from geoaccess.study.idle_filters import CLIP_IDLE
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.extracts import border_of
-from geoaccess.study.stages.remembered import remembered, stamp_of
+from geoaccess.study.stages.remembered import stamp_of
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 from geoaccess.tables import read_table

@@ -8,10 +8,11 @@ import pandas as pd
 
 from geoaccess import files, services
 from geoaccess.errors import InputError
+from geoaccess.remembering import remembered_of
 from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.extracts import PLACES, features_of
-from geoaccess.study.stages.remembered import before_roads, remembered_of
+from geoaccess.study.stages.remembered import before_roads
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:

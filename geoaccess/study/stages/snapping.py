@@ -11,9 +11,9 @@ import numpy as np
 from geoaccess.defaults import OFF_NETWORK_KPH
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
+from geoaccess.remembering import remembered, remembered_of, remembered_with
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
-from geoaccess.study.stages.remembered import remembered, remembered_of
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
+__all__ = ["Snapped", "places_digest", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,17 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
             return snap_as_set(study, network, cells)
         key = folder, *_rules(study)
         table = remembered_of("cells", (cells,), key, lambda: _kept_cells(study, network, cells, folder))
-        return walking_at(table, study.settings.snap.off_network_kph)
+        kph = study.settings.snap.off_network_kph
+        return remembered_of("cells at a pace", (table,), kph, lambda: walking_at(table, kph))
+
+
+def places_digest(snapped: pd.DataFrame) -> str:
+    """Return a digest of places that are attached: all that searches read of them, and what they are called."""
+    digest = hashlib.sha256()
+    for name, values in ((name, column.to_numpy()) for name, column in snapped.reset_index().items()):
+        digest.update(f"{name} {values.dtype}".encode())
+        digest.update("\0".join(map(str, values)).encode() if values.dtype == object else values.tobytes())
+    return digest.hexdigest()
 
 
 def _rules(study: Study) -> tuple[float, float]:
@@ -85,8 +95,12 @@ def snap_sites(
     study: Study, network: Network, sites: gpd.GeoDataFrame, *, service: str | pd.Series[str]
 ) -> pd.DataFrame:
     """Attach sites of a service, or of several, as the study sets it: ambulances set out some time after the call."""
-    usual = remembered_of(
-        "sites attached", (network, sites), _rules(study), lambda: _snapped(study, network, sites, OFF_NETWORK_KPH)
+    usual = remembered_with(
+        network,
+        "sites attached",
+        _rules(study),
+        lambda: _snapped(study, network, sites, OFF_NETWORK_KPH),
+        values=(sites,),
     )
     snapped, rule = walking_at(usual, study.settings.snap.off_network_kph), study.response
     if rule is None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
+from geoaccess.remembering import remembered_with
 from geoaccess.routing import TravelTimes, nearest_by_service
+from geoaccess.study.stages.snapping import places_digest
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
+    from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.response import Roads
     from geoaccess.study.stages.snapping import Snapped
 
 __all__ = ["search_nearest"]
+
+_MOST: Final = 2
+"""So many tables with a row for each cell are kept of each service."""
 
 
 def search_nearest(
@@ -24,14 +33,23 @@ def search_nearest(
 
     Those of ambulances are response times, from the call, on the roads of the vehicles where these are given.
     """
-    directions = {key: service.direction for key, service in study.settings.services.items()}
-    rule, which = study.response, sites["service"]
-    if vehicles is None or rule is None:
-        return nearest_by_service(hierarchy, snapped.cells, snapped.sites, service=which, directions=directions)
-    others = {key: direction for key, direction in directions.items() if key != rule.service}
-    found = nearest_by_service(hierarchy, snapped.cells, snapped.sites, service=which, directions=others)
-    theirs = vehicles.snapped
-    own = {rule.service: directions[rule.service]}
-    coming = nearest_by_service(vehicles.network, theirs.cells, theirs.sites, service=which, directions=own)
-    by_service = {**found.services, **coming.services}
-    return TravelTimes(snapped.cells["off_network_m"], {key: by_service[key] for key in directions})
+    rule, found = study.response, {}
+    for key, service in study.settings.services.items():
+        own = vehicles is not None and rule is not None and rule.service == key
+        roads, places = (vehicles.network, vehicles.snapped) if vehicles is not None and own else (hierarchy, snapped)
+        ours = (sites["service"] == key).to_numpy()
+        found[key] = _nearest(key, roads, places.cells, places.sites[ours], direction=service.direction)
+    return TravelTimes(snapped.cells["off_network_m"], found)
+
+
+def _nearest(
+    key: str, roads: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction
+) -> pd.DataFrame:
+    """Return the nearest sites of a service: found once for all variations with the same roads, cells and sites."""
+
+    def search() -> pd.DataFrame:
+        service = pd.Series(key, sites.index)
+        return nearest_by_service(roads, cells, sites, service=service, directions={key: direction}).services[key]
+
+    known = places_digest(sites), direction
+    return remembered_with(roads, f"nearest {key}", known, search, values=(cells,), most=_MOST)

@@ -10,11 +10,11 @@ from shapely.geometry import Point
 
 from geoaccess import files, zones
 from geoaccess.errors import NoBoundaryError
+from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
-from geoaccess.study.stages.remembered import remembered_of
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
