@@ -240,3 +240,19 @@ def test_scenarios_on_the_command_line(tmp_path, capsys):
     message = capsys.readouterr().out
     assert "maximum regret" in message
     assert "as it is" in message
+
+
+@pytest.mark.parametrize("close", [0, 1])
+def test_a_problem_asked_again_for_other_numbers_is_the_problem_of_these(close):
+    """The pairs are kept for the last objective; numbers, closings and objectives are those that are asked for."""
+    times, standing, people = land(3, 12, 5, 3)
+    asked = siting.problem_from_matrix(times, people, standing_s=standing)
+    objectives = [siting.PersonMinutes(), siting.WithinNorm(600.0), siting.PersonMinutes(unreached_s=7200.0)]
+    for objective in (*objectives, *objectives[::-1]):
+        for add, closed in ((1, close), (3, close), (0, 1 - close), (1, close)):
+            alone = siting.problem_from_matrix(times, people, standing_s=standing)
+            one = asked.problem(objective, add=add, close=closed)
+            other = alone.problem(objective, add=add, close=closed)
+            for name in ("weight", "first", "point", "value", "cost", "group", "quota"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+            assert one.quota[0] == add

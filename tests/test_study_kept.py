@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -16,7 +17,8 @@ import pytest
 from geoaccess import files
 from geoaccess.errors import NoBoundaryError
 from geoaccess.osm import read_boundaries, read_features, read_road_names
-from geoaccess.study import load_study
+from geoaccess.study import load_study, solve_study
+from geoaccess.study.results import ground
 from geoaccess.study.settings.inputs import SnapSettings
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.stages import (
@@ -28,6 +30,7 @@ from geoaccess.study.stages import (
     road_names_of,
     snap_as_set,
     snap_cells,
+    snap_sites,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
 from tests.test_study_tiny import write_study
@@ -243,3 +246,34 @@ def test_cells_are_attached_once_whatever_the_speed_off_roads(tmp_path, kph, mon
     assert there.any()
     expected = found["off_network_m"][there] * 36 / kph
     assert (found["off_network_ds"][there] - expected).abs().max() <= 0.5 + 1e-9
+
+
+def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path))
+    network, _ = build_or_load_network(study)
+    places = read_people(study).geometry.centroid.to_frame("geometry").to_crs("EPSG:4326")
+    fresh = snap_sites(study, network, places, service="gp")
+    monkeypatch.setattr("geoaccess.study.stages.snapping._MANY", 1)
+    snap_sites(study, network, places, service="gp")
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("attached again"))
+    found = snap_sites(study, network, places, service="gp")
+    pd.testing.assert_frame_equal(found, fresh, check_exact=True, check_dtype=False)
+    with pytest.raises(pytest.fail.Exception):
+        snap_sites(study, network, places.iloc[1:], service="gp")
+
+
+def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
+    answers = solve_study(load_study(write_study(tmp_path)), show=False)
+    made = ground._lines(ground._under(answers), steps=ground._SHEET_STEPS)
+    monkeypatch.setattr(ground, "_MANY", 0)
+    with ground.drawn_ahead(answers):
+        pass
+    monkeypatch.setattr(ground, "_lines", lambda *_, **__: pytest.fail("made again"))
+    found = ground.drawn_below(answers)
+    assert len(made["roads"]) > 0
+    for name, layer in made.items():
+        assert found[name].geometry.to_wkb().tolist() == layer.geometry.to_wkb().tolist(), name
+    assert found["roads"]["highway"].tolist() == made["roads"]["highway"].tolist()
+    fewer = dataclasses.replace(answers, results=answers.results.iloc[1:])
+    with pytest.raises(pytest.fail.Exception):
+        ground.drawn_below(fewer)

@@ -18,6 +18,7 @@ from geoaccess.questions.compare.runs import changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.questions.spread import is_here, spread
+from geoaccess.study.results.ground import drawn_ahead
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -134,7 +135,8 @@ def compare_study(
         spread, common=common, what=_SOLVING, cache=study.cache, workers=workers, scheduler=scheduler, show=show
     )
     here = is_here(workers, scheduler)
-    found: list[Solved] = solve(solved, tasks=changed) if here else solve(solved_there, tasks=changes)
+    with drawn_ahead(base.answers):
+        found: list[Solved] = solve(solved, tasks=changed) if here else solve(solved_there, tasks=changes)
     parts: dict[str, list[pd.DataFrame]] = {}
     figures = {"before": found[0].figures["before"]} if found else {}
     for scenario, one in zip(changes, found, strict=True):

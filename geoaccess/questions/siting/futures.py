@@ -22,6 +22,7 @@ from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.ground import drawn_ahead
 from geoaccess.study.results.output import forms_of
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
@@ -115,18 +116,19 @@ def site_futures(
         common = _Common(base, places, question)
         if not is_here(workers, scheduler):
             _provide_networks(tasks[1:])
-        found = [_future_of(common, tasks[0], ground)]
-        del ground
-        found += spread(
-            _future,
-            common,
-            tasks[1:],
-            what="solving futures",
-            cache=study.cache,
-            workers=workers,
-            scheduler=scheduler,
-            show=show,
-        )
+        with drawn_ahead(first):
+            found = [_future_of(common, tasks[0], ground)]
+            del ground
+            found += spread(
+                _future,
+                common,
+                tasks[1:],
+                what="solving futures",
+                cache=study.cache,
+                workers=workers,
+                scheduler=scheduler,
+                show=show,
+            )
     finally:
         stages.forget()
     _check_same_norm(found)

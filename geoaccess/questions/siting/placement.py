@@ -19,6 +19,7 @@ from geoaccess.questions.siting.question import answer_question, asked_for, chec
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.ground import drawn_ahead
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.site_directory import site_directory
 
@@ -105,6 +106,12 @@ def site_study(
     else:
         ground = context_in(baseline_of(study, [scenario], answers=answers, show=show), scenario)
     check_closing(study, question, ground.answers.sites)
+    with drawn_ahead(ground.answers):
+        return _answered(ground, question)
+
+
+def _answered(ground: SitingContext, question: Question) -> Placed:
+    """Answer a question that has been checked, on its ground."""
     places, of_places = new_places(ground.answers, question, candidates_of(ground.answers, question))
     setting, ours = build_problem(ground, places, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)
@@ -113,7 +120,7 @@ def site_study(
         notes.append(note("only_travel_time"))
         if setting.fixed is not None and setting.fixed.any():
             notes.append(note("sites_outside_stay", n=int(setting.fixed.sum())))
-    if scenario is not None:
+    if ground.scenario is not None:
         notes.append(note("in_scenario", title=ground.name))
     return _placed(ground, question, setting, found, objective, ours, places, notes)
 

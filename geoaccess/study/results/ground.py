@@ -5,7 +5,9 @@ It is known before any search: so another process makes it while this one search
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess import files, maps
 from geoaccess.background import kept_in
 from geoaccess.frames import crs_of
+from geoaccess.mapped import Mapped
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
@@ -22,22 +25,23 @@ from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import geopandas as gpd
 
     from geoaccess.background import Background, Started
-    from geoaccess.mapped import Mapped
     from geoaccess.network import Network
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Ground", "drawn_below", "start_ground"]
+__all__ = ["Ground", "drawn_ahead", "drawn_below", "start_ground"]
 
 _SHEET_STEPS: Final = 4000
 _SCREEN_STEPS: Final = 16_000
 """How fine lines are, in parts of the longer side of the region: on a sheet, and on a map that one can zoom into."""
+_MANY: Final = 50_000
+"""Of so many cells the ground takes seconds to make."""
 _WATERS: Final = ("land", "lakes", "ice")
 
 
@@ -95,19 +99,29 @@ def _by_name(value: object) -> tuple[Any, ...] | None:
 def _make_ground(shared: Mapped[_Under], path: Path | None) -> Mapped[Ground]:
     """Make the ground: a function of a module, so that it can be run in another process."""
     under = shared.once
-    found = _lines(under) if under.kept is None else kept_tables(_folder(under, under.kept), lambda: _lines(under))
+    return kept_in(path, Ground(_laid(under, steps=_SCREEN_STEPS), crs_of(under.cells)))
+
+
+def _laid(under: _Under, *, steps: int) -> dict[str, Any]:
+    """Return what lies under the cells by name; all but the places is kept where the network is kept."""
+    found = _kept(under, steps=steps)
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
-    below["places"] = stages.places_of(under.study, under.cells)
-    return kept_in(path, Ground(below, crs_of(under.cells)))
+    return {**below, "places": stages.places_of(under.study, under.cells)}
 
 
-def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
-    """Return all but the places, without what is not there."""
+def _kept(under: _Under, *, steps: int) -> dict[str, Any]:
+    if under.kept is None:
+        return _lines(under, steps=steps)
+    return kept_tables(_folder(under, under.kept, steps=steps), lambda: _lines(under, steps=steps))
+
+
+def _lines(under: _Under, *, steps: int) -> dict[str, gpd.GeoDataFrame]:
+    """Return all but the places, without what is not there; on a sheet roads are not told apart by number."""
     study, cells, network = under.study, under.cells, under.network.value
-    names = stages.road_names_of(study) if stages.read_in_passing(study) else None
-    roads, ferries = main_roads(network, names), maps.ferry_lines(network)
-    found = _below(cells.geometry, under.municipalities, roads, ferries, steps=_SCREEN_STEPS)
+    numbered = steps == _SCREEN_STEPS and stages.read_in_passing(study)
+    roads = main_roads(network, stages.road_names_of(study) if numbered else None)
+    found = _below(cells.geometry, under.municipalities, roads, maps.ferry_lines(network), steps=steps)
     for name, area in _waters(study, network, cells).items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}
@@ -121,10 +135,10 @@ def _waters(study: Study, network: Network, cells: gpd.GeoDataFrame) -> dict[str
     }
 
 
-def _folder(under: _Under, network: Path) -> Path:
+def _folder(under: _Under, network: Path, *, steps: int) -> Path:
     """Return where the ground is kept, all but the places: by all that it is made of."""
     study, areas = under.study, under.municipalities
-    digest = hashlib.sha256(f"{__version__} {network.name} {_SCREEN_STEPS} {stages.read_in_passing(study)}".encode())
+    digest = hashlib.sha256(f"{__version__} {network.name} {steps} {stages.read_in_passing(study)}".encode())
     for code in digests_of_code(("maps", "study/stages")):
         digest.update(code.encode())
     if study.settings.basemap.land:
@@ -140,10 +154,24 @@ def _folder(under: _Under, network: Path) -> Path:
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    study, results, network = answers.study, answers.results, answers.network
-    roads, ferries = main_roads(network), maps.ferry_lines(network)
-    lines = _below(results.geometry, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
-    return {**lines, **_waters(study, network, results), "places": stages.places_of(study, results)}
+    return _laid(_under(answers), steps=_SHEET_STEPS)
+
+
+@contextlib.contextmanager
+def drawn_ahead(answers: Answers) -> Iterator[None]:
+    """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread."""
+    under = _under(answers)
+    if under.kept is None or len(under.cells) < _MANY:
+        yield
+        return
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_kept, under, steps=_SHEET_STEPS)  # what is wrong is said where it is drawn
+        yield
+
+
+def _under(answers: Answers) -> _Under:
+    network = answers.network
+    return _Under(answers.study, answers.results, answers.municipalities, Mapped(network), cache_folder(network))
 
 
 def _below(

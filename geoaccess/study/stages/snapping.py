@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["Snapped", "places_digest", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
 
 
+_MANY = 10_000
+"""So many places take longer to attach than to read again."""
+
+
 @dataclass(frozen=True)
 class Snapped:
     """Cells and sites attached to the network."""
@@ -58,7 +62,7 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         if folder is None:
             return snap_as_set(study, network, cells)
         key = folder, *_rules(study)
-        table = remembered_of("cells", (cells,), key, lambda: _kept_cells(study, network, cells, folder))
+        table = remembered_of("cells", (cells,), key, lambda: _kept_places(study, network, cells, folder))
         kph = study.settings.snap.off_network_kph
         return remembered_of("cells at a pace", (table,), kph, lambda: walking_at(table, kph))
 
@@ -77,8 +81,8 @@ def _rules(study: Study) -> tuple[float, float]:
     return study.settings.snap.max_m, study.settings.network.min_component_km
 
 
-def _kept_cells(study: Study, network: Network, cells: gpd.GeoDataFrame, folder: Path) -> pd.DataFrame:
-    """Return cells as they are attached with the speed off roads that is usual, from the folder of their network."""
+def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder: Path) -> pd.DataFrame:
+    """Return places as they are attached with the speed off roads that is usual, from the folder of their network."""
     max_m, min_component_km = _rules(study)
     asked = hashlib.sha256(f"{max_m!r} {min_component_km} {cells.crs}".encode())
     update_by_shapes(asked, cells.geometry)
@@ -99,7 +103,7 @@ def snap_sites(
         network,
         "sites attached",
         _rules(study),
-        lambda: _snapped(study, network, sites, OFF_NETWORK_KPH),
+        lambda: _attached(study, network, sites),
         values=(sites,),
     )
     snapped, rule = walking_at(usual, study.settings.snap.off_network_kph), study.response
@@ -107,6 +111,14 @@ def snap_sites(
         return snapped
     bases = np.broadcast_to(np.asarray(service) == rule.service, len(sites))
     return setting_out_after(snapped, np.where(bases, rule.start_s, 0.0)) if bases.any() else snapped
+
+
+def _attached(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach places at the usual pace; where they are many, as candidates may be, this is kept as that of cells is."""
+    folder = cache_folder(network)
+    if folder is None or len(places) < _MANY:
+        return _snapped(study, network, places, OFF_NETWORK_KPH)
+    return _kept_places(study, network, places, folder)
 
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
