@@ -624,7 +624,7 @@ cancel_after = "20:00"
     assert changes[1]["days"] == [2]
     assert changes[2]["way"] == CAR_FERRY
     assert len(left_out) == 4
-    assert left_out == ["gp-isle: capacity", "gp-west: days_per_week = 0.5, read as 1", "[slow]", "[boats]"]
+    assert left_out == ["gp-isle: capacity", "gp-west: days_per_week = 0.5 \u2192 1", "[slow]", "[boats]"]
 
 
 def test_slugs():

@@ -20,7 +20,8 @@ from geoaccess.planner.areas import areas_around, catchment_of
 from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
-from geoaccess.planner.guard import Guard
+from geoaccess.planner.failures import OUTDATED, failing, failure_json
+from geoaccess.planner.guard import Guard, wanted_language
 from geoaccess.planner.note import note_html, note_pdf, plan_note
 from geoaccess.planner.pool import BusyError, SessionPool
 from geoaccess.planner.saving import load_plan, opened_from, save_plan
@@ -154,7 +155,7 @@ def planner_app(state: PlannerState, entrance: Entrance, *, body_s: float = 10.0
     _serve_plans(app, pool, shelves)
     _serve_exports(app, pool, shelves)
     _report_errors(app, state)
-    return Guard(app, entrance, body_s=body_s)
+    return Guard(app, entrance, body_s=body_s, language=state.study.settings.language)
 
 
 def _files(scheme: CentralityScheme) -> dict[str, bytes]:
@@ -169,12 +170,14 @@ def _files(scheme: CentralityScheme) -> dict[str, bytes]:
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
     study = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     files = _files(drawing.state.study.scheme)
-    need_script = section(drawing.state.study.settings.language, "map")["need_script"]
-    start = asset_text("planner/index.html").replace("{{ need_script }}", need_script)
+    start, own = asset_text("planner/index.html"), drawing.state.study.settings.language
 
     @app.get("/")
     async def index(request: Request) -> Response:
+        language = wanted_language(request.scope["headers"], own)
         page = start.replace('"/static/', f'"{request.scope["door"].path}static/')
+        page = page.replace('<html lang="en">', f'<html lang="{language}">')
+        page = page.replace("{{ need_script }}", section(language, "map")["need_script"])
         return Response(page, media_type="text/html; charset=utf-8")
 
     @app.get("/static/{name}")
@@ -273,7 +276,7 @@ def _serve_areas(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
 def _serve_fitting(app: FastAPI, pool: SessionPool) -> None:
     def fit(asked: _Fit) -> dict[str, Any]:
         found = fitting(pool.state, asked.changes)
-        aside = [{"number": at, "error": one.code, "message": str(one)} for at, one in found.aside.items()]
+        aside = [{"number": at, **failure_json(one)} for at, one in found.aside.items()]
         return {"kept": found.kept, "aside": aside}
 
     @app.post("/api/fit")
@@ -294,10 +297,12 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) ->
     def save(door: Door, asked: _Save) -> dict[str, Any]:
         base = None if asked.base is None else asked.base.model_dump()
         changes, shelf = read_changes(asked.changes), shelves[door.folder]
-        return save_plan(state, shelf, changes, title=asked.title, base=base, replace=asked.replace)
+        with failing("not_saved"):
+            return save_plan(state, shelf, changes, title=asked.title, base=base, replace=asked.replace)
 
     def load(door: Door, asked: _Load) -> dict[str, Any]:
-        return load_plan(state, shelves[door.folder], asked.name)
+        with failing("plan_unreadable", plan=asked.name):
+            return load_plan(state, shelves[door.folder], asked.name)
 
     @app.get("/api/plans")
     async def get_plans(request: Request) -> Response:
@@ -336,7 +341,8 @@ def _serve_exports(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) 
         return notes[kind](plan_note(state, changes, asked.service, **about, text=text, adds=adds))
 
     def export(door: Door, kind: str, asked: _Export) -> Response:
-        content = made(door, kind, asked)
+        with failing("not_exported"):
+            content = made(door, kind, asked)
         name = f"{slug(asked.title) or slug(state.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
         heads = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=_EXPORTS[kind], headers=heads)
@@ -353,17 +359,17 @@ def _report_errors(app: FastAPI, state: PlannerState) -> None:
 
     @app.exception_handler(GeoaccessError)
     async def ours(request: Request, error: GeoaccessError) -> Response:
-        message = _shown(state, request.scope["door"], str(error))
+        found = failure_json(error, shown=lambda text: _shown(state, request.scope["door"], text))
         if isinstance(error, ChangeError):
-            return _failure(422, error.code, message, number=error.number, study=study)
+            found |= {"number": error.number}
         if isinstance(error, PlanClashError):
-            return _failure(409, error.code, message, name=error.name, etag=error.etag)
-        return _failure(422, "refused", message)
+            return JSONResponse(found | {"name": error.name, "etag": error.etag}, status_code=409)
+        return JSONResponse(found | {"study": study}, status_code=422)
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, error: RequestValidationError) -> Response:
         found = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
-        return _failure(422, "unreadable", "; ".join(found)[:2000])
+        return _failure(422, OUTDATED, "; ".join(found)[:2000])
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:

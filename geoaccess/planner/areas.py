@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.planner.changes import planned
+from geoaccess.planner.failures import PlannerError
 from geoaccess.planner.roads import DRAWN_M
 from geoaccess.planner.week import closed_edges
 from geoaccess.questions.isochrones import areas_within
@@ -96,14 +97,14 @@ def areas_around(
     at: Place | None
     if site is not None:
         if site not in plan.sites[service]:
-            raise InputError(f"there is no site {site!r} of {service} in this plan")
+            raise _no_site(site, service)
         at = plan.sites[service][site].place
     elif place is not None:
         at = roads.place(*place, state.start_s(service))
     else:
         raise InputError("give a site or a place")
     if at is None:
-        raise InputError(f"no road within {state.study.settings.snap.max_m:g} m of that place")
+        raise PlannerError(f"no road within {state.study.settings.snap.max_m:g} m of that place", code="no_road")
     network = roads.without(closed_edges(plan, roads))
     standing = RoadsOfService(network, network, roads.snapped.cells, pd.DataFrame([at]))
     return areas_within(
@@ -129,7 +130,7 @@ def catchment_of(session: Session, changes: Sequence[Change], service: str, site
     plan, week = session.week(changes, service)
     fields = week.fields
     if site not in plan.sites[service]:
-        raise InputError(f"there is no site {site!r} of {service} in this plan")
+        raise _no_site(site, service)
     mine = np.stack([_goes_to(held, site) for held in fields])
     days = np.array([len(held.days) for held in fields], np.float64)
     times = np.stack([np.where(own, held.times_s, 0.0) for own, held in zip(mine, fields, strict=True)])
@@ -144,6 +145,10 @@ def catchment_of(session: Session, changes: Sequence[Change], service: str, site
         float(people[cells] @ mean_s[cells]) / total if total else float("nan"),
         tuple(float(people[mean_s <= limit].sum()) for limit in state.limits[service]),
     )
+
+
+def _no_site(site: str, service: str) -> PlannerError:
+    return PlannerError(f"there is no site {site!r} of {service} in this plan", code="no_site")
 
 
 def _goes_to(held: DayField, site: str) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, fie
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner.copies import followed
+from geoaccess.planner.failures import OUTDATED, PlannerError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
 from geoaccess.scenarios import Close  # noqa: TC001 - pydantic reads it
 from geoaccess.toml import TITLE_LETTERS, Table
@@ -47,12 +48,12 @@ AnyDays = frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]]
 Weekdays = Annotated[AnyDays, Field(min_length=1)]
 
 
-class ChangeError(InputError):
-    """A change that cannot be made: `number` is its place in the list, `code` a word for what is wrong."""
+class ChangeError(PlannerError):
+    """A change that cannot be made: `number` is its place in the list."""
 
     def __init__(self, message: str, *, number: int, code: str) -> None:
-        super().__init__(message)
-        self.number, self.code = number, code
+        super().__init__(message, code=code)
+        self.number = number
 
 
 class Add(Table):
@@ -146,9 +147,7 @@ class OpenGroup(Table):
 
 
 Change = Add | Move | Remove | Restore | Days | CloseWay | OpenWay | CloseGroup | OpenGroup
-_LIST: TypeAdapter[list[Change]] = TypeAdapter(
-    Annotated[list[Annotated[Change, Field(discriminator="what")]], Field(max_length=MOST_CHANGES)]
-)
+_LIST: TypeAdapter[list[Change]] = TypeAdapter(list[Annotated[Change, Field(discriminator="what")]])
 
 
 def read_changes(raw: Any) -> list[Change]:
@@ -156,9 +155,15 @@ def read_changes(raw: Any) -> list[Change]:
 
     Raises
     ------
-    InputError
+    PlannerError
         With everything that is wrong, by the number of the change.
     """
+    if isinstance(raw, list) and len(raw) > MOST_CHANGES:
+        raise PlannerError(
+            f"changes: there are {len(raw)}, and a plan holds at most {MOST_CHANGES}",
+            code="too_many_changes",
+            n=MOST_CHANGES,
+        )
     try:
         return _LIST.validate_python(raw)
     except ValidationError as error:
@@ -166,7 +171,7 @@ def read_changes(raw: Any) -> list[Change]:
             f"changes{''.join(f'[{part}]' for part in problem['loc'])}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_context=False, include_input=False)
         ]
-        raise InputError.listing("changes", found) from None
+        raise PlannerError(str(InputError.listing("changes", found)), code=OUTDATED) from None
 
 
 def planned(state: PlannerState, changes: Sequence[Change]) -> Plan:
@@ -212,7 +217,7 @@ def fitting(state: PlannerState, raw: Sequence[Any]) -> Fitting:
         except _Refused as error:
             found.aside[number] = ChangeError(str(error), number=number, code=error.code)
         except GeoaccessError as error:
-            found.aside[number] = ChangeError(str(error), number=number, code="unreadable")
+            found.aside[number] = ChangeError(str(error), number=number, code=OUTDATED)
         else:
             found.kept.append(number)
     return found

@@ -12,8 +12,10 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from geoaccess.phrases import FALLBACK, languages, section
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["MOST_AT_ONCE", "MOST_BYTES", "Guard"]
+__all__ = ["MOST_AT_ONCE", "MOST_BYTES", "Guard", "wanted_language"]
 
 MOST_BYTES = 2 * 1024 * 1024
 """Room for the longest list of changes."""
@@ -31,6 +33,8 @@ MOST_AT_ONCE = 32
 """Requests that are worked at, or wait for it, behind one door."""
 
 _MOST_FIELDS = 5
+_NEAR = {"no": "nb", "nn": "nb"}
+"""Languages that are read by those whose own has no phrases."""
 _log = logging.getLogger("geoaccess.planner")
 
 _HEADERS = {
@@ -68,6 +72,8 @@ class Guard:
         What is guarded.
     entrance
         The doors, their secrets, and where they stand.
+    language
+        Of the study: who finds the door shut reads why in it, or in that of the browser.
     """
 
     def __init__(
@@ -78,8 +84,9 @@ class Guard:
         most_bytes: int = MOST_BYTES,
         body_s: float = 10.0,
         most_at_once: int = MOST_AT_ONCE,
+        language: str = FALLBACK,
     ) -> None:
-        self.app, self.entrance = app, entrance
+        self.app, self.entrance, self.language = app, entrance, language
         self.most_bytes, self.body_s, self.most_at_once = most_bytes, body_s, most_at_once
         self.at_once: Counter[str] = Counter()
 
@@ -121,9 +128,15 @@ class Guard:
         except _Denied as denied:
             if scope["path"].endswith("/"):  # for people
                 kind = {"content-type": "text/plain; charset=utf-8"}
-                await self._send_plain(send, denied.status, str(denied).encode(), kind)
+                text = self._phrase(denied, scope)
+                await self._send_plain(send, denied.status, text.encode(), kind)
             else:
                 await self._send_json(send, denied.status, denied.code, str(denied))
+
+    def _phrase(self, denied: _Denied, scope: Scope) -> str:
+        """Return what somebody reads who finds the door shut, where that may differ from what an open page says."""
+        phrases = section(wanted_language(scope["headers"], self.language), "planner")
+        return phrases.get(f"{denied.code}_before", phrases.get(denied.code, str(denied)))
 
     def _headers(self, scope: Scope) -> dict[str, str]:
         """Return the headers, checked for where the request comes from."""
@@ -134,7 +147,7 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if entrance.scheme == "https" and headers.get("x-forwarded-proto", "").lower() != "https":
             raise _Denied(
-                421, "proxy", "this planner answers only through its proxy, which says X-Forwarded-Proto: https"
+                421, "not_by_proxy", "this planner answers only through its proxy, which says X-Forwarded-Proto: https"
             )
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             raise _Denied(405, "method", "only GET and POST are understood")
@@ -231,6 +244,22 @@ class Guard:
             await send(message)
 
         return add
+
+
+def wanted_language(headers: Iterable[tuple[bytes, bytes]], otherwise: str) -> str:
+    """Return the language of the page for a browser: its own where that has phrases and is not English, else another.
+
+    As `choose` of the page (words.js) has it.
+
+    Examples
+    --------
+    >>> wanted_language([(b"accept-language", b"nn-NO,nn;q=0.9,en;q=0.8")], "en"), wanted_language([], "en")
+    ('nb', 'en')
+    """
+    asked = [value.decode("latin-1").lower() for name, value in headers if name == b"accept-language"]
+    words = [part.split(";")[0].split("-")[0].strip() for text in asked for part in text.split(",")]
+    known = [_NEAR.get(word, word) for word in words]
+    return next((word for word in known if word in languages() and word != FALLBACK), otherwise)
 
 
 def _opened(headers: dict[str, str]) -> bool:

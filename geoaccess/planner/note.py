@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geoaccess import files, maps
-from geoaccess.errors import InputError
 from geoaccess.extras import require_extra
 from geoaccess.phrases import section
+from geoaccess.planner.failures import PlannerError
 from geoaccess.planner.merging import scenario_of
 from geoaccess.questions.note.output import note_study, write_note
 from geoaccess.scenarios import Scenario
@@ -63,12 +63,14 @@ def plan_note(
 
 
 def _refuse_files(plan: Scenario) -> None:
-    """Raise an `InputError` if a plan names files: the planner opens none, and without them it is another plan."""
+    """Raise a `PlannerError` if a plan names files: the planner opens none, and without them it is another plan."""
     named = files_of(plan)
     if named:
-        raise InputError(
+        raise PlannerError(
             f"the plan names files ({', '.join(named)}), which the planner does not open; save the plan, and write its "
-            "note with `geoaccess note STUDY PLAN`"
+            "note with `geoaccess note STUDY PLAN`",
+            code="note_names_files",
+            files=", ".join(named),
         )
 
 
@@ -91,5 +93,5 @@ def note_pdf(note: maps.Note) -> bytes:
     with files.scratch() as folder:
         written, why_not = write_note(note, folder)
         if why_not:
-            raise InputError(why_not)
+            raise PlannerError(why_not, code="missing_extra", detail=why_not)
         return written[-1].read_bytes()

@@ -218,5 +218,5 @@ def _days(stated: pd.Series, label: str, not_shown: list[str]) -> tuple[int, ...
         return None
     whole = min(max(round(days), 1), len(ALL_WEEK))
     if whole != days:
-        not_shown.append(f"{label}: days_per_week = {days:g}, read as {whole}")
+        not_shown.append(f"{label}: days_per_week = {days:g} \u2192 {whole}")
     return SPREAD[whole]

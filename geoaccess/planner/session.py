@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.errors import InputError
 from geoaccess.planner.changes import planned
+from geoaccess.planner.failures import OUTDATED, PlannerError
 from geoaccess.planner.figures import Figures, figures_of
 from geoaccess.planner.week import Week
 from geoaccess.routing.routes import route_kept
@@ -99,7 +99,8 @@ class Session:
         """
         state = self.state
         if not 0 <= cell < len(state.people):
-            raise InputError(f"there is no cell {cell}; cells are numbered from 0 to {len(state.people) - 1}")
+            message = f"there is no cell {cell}; cells are numbered from 0 to {len(state.people) - 1}"
+            raise PlannerError(message, code=OUTDATED)
         plan, week = self.week(changes, service)
         found: dict[tuple[str, float], Journey] = {}
         for held in week.fields:

@@ -15,6 +15,7 @@ from geoaccess import files, services
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
 from geoaccess.files.disk import take_lock
 from geoaccess.phrases import Text
+from geoaccess.planner.failures import PlannerError
 from geoaccess.scenarios import Scenario
 from geoaccess.toml import TITLE_LETTERS, validate
 
@@ -47,7 +48,7 @@ def slug(title: str) -> str:
     return f"plan-{found}" if _NO_FILE.fullmatch(found) else found
 
 
-class PlanClashError(InputError):
+class PlanClashError(PlannerError):
     """Somebody else's plan stands where this one would be written: `code` says which, `name` and `etag` what is there.
 
     `plan_exists`: a plan of the same title. `plan_changed`: the plan that was opened is another by now, or gone.
@@ -55,8 +56,12 @@ class PlanClashError(InputError):
     """
 
     def __init__(self, code: str, message: str, *, name: str, etag: str | None) -> None:
-        super().__init__(message)
-        self.code, self.name, self.etag = code, name, etag
+        super().__init__(message, code=code)
+        self.name, self.etag = name, etag
+
+
+class PlanMissingError(PlannerError, MissingFileError):
+    """A plan that is not in the folder, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +104,22 @@ class Shelf:
 
         Raises
         ------
-        InputError
+        PlannerError
             If there is none, or it is too large for one.
+        InputError
+            If it cannot be read.
         """
         if name not in self.names():
-            raise MissingFileError(f"there is no plan {name!r} in {self.folder}")
+            raise self._missing(name)
         path = self._path(name)
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path}: is larger than {_MOST_BYTES >> 20} MB; a plan is a small file")
-        data = path.read_bytes()
+        try:
+            if path.stat().st_size > _MOST_BYTES:
+                raise _too_large(f"{path}: is larger than {_MOST_BYTES >> 20} MB", name)
+            data = path.read_bytes()
+        except FileNotFoundError:  # somebody removed it meanwhile
+            raise self._missing(name) from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); allow reading it") from error
         try:
             found = Kept(name, _etag(data), data.decode())
         except UnicodeDecodeError as error:
@@ -164,16 +176,19 @@ class Shelf:
 
         Raises
         ------
-        InputError
+        PlannerError
             If the title has no letter or digit or is longer than files may have, or the folder is full.
         """
         if len(title) > TITLE_LETTERS:
-            raise InputError(f"title: write at most {TITLE_LETTERS} letters; this has {len(title)}")
+            message = f"title: write at most {TITLE_LETTERS} letters; this has {len(title)}"
+            raise PlannerError(message, code="title_too_long", n=TITLE_LETTERS)
         own = slug(title)
         if not own:
-            raise InputError(f"title: {title!r} makes no name for a file; use letters or digits")
+            message = f"title: {title!r} makes no name for a file; use letters or digits"
+            raise PlannerError(message, code="title_no_letters")
         if len(self.names()) >= self.most:
-            raise InputError(f"{self.folder} holds {self.most} plans, which is the most; remove some of them")
+            message = f"{self.folder} holds {self.most} plans, which is the most; remove some of them"
+            raise PlannerError(message, code="folder_full", n=self.most)
         found, number = own, 2
         while self._path(found).exists() or self._path(found).is_symlink():
             found, number = f"{own[: _LONGEST - 5].rstrip('-')}-{number}", number + 1
@@ -186,16 +201,15 @@ class Shelf:
         ------
         PlanClashError
             If what is there is another by now: nothing is written.
-        InputError
+        PlannerError
             If it is too large to be opened again.
         """
         data = text.encode()
         if len(data) > _MOST_BYTES:
-            raise InputError(
-                f"{self._path(name)}: would be larger than {_MOST_BYTES >> 20} MB, and could not be opened again; "
-                "a plan is a small file"
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
+            message = f"{self._path(name)}: would be larger than {_MOST_BYTES >> 20} MB, and could not be opened again"
+            raise _too_large(message, name)
+        with files.explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
             now = self.etag(name)
             if now != over:
@@ -218,7 +232,8 @@ class Shelf:
         with files.explained(self.folder):
             while (lock := take_lock(self.folder / _LOCK)) is None:
                 if time.monotonic() > end:
-                    raise InputError(f"{self.folder}: another planner writes there all the time; try again in a moment")
+                    message = f"{self.folder}: another planner writes there all the time; try again in a moment"
+                    raise PlannerError(message, code="folder_busy")
                 time.sleep(0.01)
         try:
             yield
@@ -242,8 +257,16 @@ class Shelf:
 
     def _path(self, name: str) -> Path:
         if not _SLUG.fullmatch(name):  # it may come from a page, and lead out of the folder
-            raise MissingFileError(f"there is no plan {name!r} in {self.folder}")
+            raise self._missing(name)
         return self.folder / f"{name}.toml"
+
+    def _missing(self, name: str) -> PlanMissingError:
+        return PlanMissingError(f"there is no plan {name!r} in {self.folder}", code="plan_missing", plan=name)
+
+
+def _too_large(message: str, name: str) -> PlannerError:
+    message = f"{message}; a plan is a small file"
+    return PlannerError(message, code="plan_too_large", plan=name, n=_MOST_BYTES >> 20)
 
 
 def in_all_languages(text: str) -> set[str]:

@@ -15,6 +15,7 @@ from geoaccess.measures.groups import people_of_service
 from geoaccess.network import EdgeKind
 from geoaccess.network.assembly import ferry_names
 from geoaccess.network.segment_tree import SegmentTree
+from geoaccess.planner.failures import failing
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site, copies_of
 from geoaccess.planner.roads import PlannerRoads
@@ -163,7 +164,10 @@ class PlannerState:
         InputError
             If there is no such service.
         """
-        return self.specs[service] if service in self.specs else find_service(self.study, service)
+        if service in self.specs:
+            return self.specs[service]
+        with failing("no_service"):
+            return find_service(self.study, service)
 
     def roads_of(self, service: str) -> PlannerRoads:
         """Return the roads that a service is searched on: those of ambulances may be others."""

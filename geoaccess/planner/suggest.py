@@ -11,9 +11,9 @@ import numpy as np
 
 from geoaccess import siting
 from geoaccess.defaults import UNREACHED_MIN
-from geoaccess.errors import InputError
 from geoaccess.frames import first_point
 from geoaccess.measures.weekdays import mean_over_days
+from geoaccess.planner.failures import OUTDATED, PlannerError
 from geoaccess.planner.week import share_of_week
 from geoaccess.questions.siting.question import Question, objective_of
 from geoaccess.routing import site_gains
@@ -144,8 +144,9 @@ def ask(session: Session, changes: Sequence[Change], service: str, *, objective:
     state = session.state
     spec = state.specs.get(service)
     if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(0 if spec is None else spec.n_norms))}:
-        raise InputError(
-            f"objective: {objective!r} is not known; use minutes, districts, or norm_0 for the first norm, and so on"
+        raise PlannerError(
+            f"objective: {objective!r} is not known; use minutes, districts, or norm_0 for the first norm, and so on",
+            code=OUTDATED,
         )
     question = Question(service)
     if objective.startswith("norm_"):

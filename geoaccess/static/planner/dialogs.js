@@ -18,7 +18,7 @@
   // Saves under the title in the field; `replace` is the etag of what somebody else saved and may be written over.
   let saving = false; // Enter twice is one save
   async function savePlan(field, note, replace = null) {
-    const title = field.value.trim();
+    const title = field.value.replace(/\p{Cc}+/gu, " ").trim();
     if (!title) return field.focus();
     if (saving) return null;
     saving = true;
@@ -120,8 +120,13 @@
   }
 
   dialogs.plans = async function () {
-    const kept = await model.ask("/api/plans").catch(() => null);
-    if (!kept) return;
+    let kept;
+    try {
+      kept = await model.ask("/api/plans");
+    } catch (error) {
+      geoaccess.announce(geoaccess.why(error), true);
+      return;
+    }
     const note = make("div", { class: "note", role: "alert", hidden: true });
     const field = make("input", { type: "text", id: "plan-title", maxLength: 250, value: model.plan.title });
     const form = make(

@@ -11,7 +11,13 @@
 
   // ---- telling
 
-  geoaccess.why = (error) => (talk.has(error.code) ? say(error.code) : error.message);
+  // Why something could not be done, in the language of the page; what a reader of files says of them follows in English.
+  geoaccess.why = function (error) {
+    const own = talk.has(error.code || "");
+    const values = Object.entries(error.values || {}).map(([name, value]) => [name, typeof value === "number" ? talk.number(value) : value]);
+    const phrase = say(own ? error.code : error.code === undefined ? "unforeseen" : "refused", Object.fromEntries(values));
+    return [phrase, error.detail || (own ? "" : error.message)].filter(Boolean).join(" ");
+  };
   geoaccess.announce = function (text, shown = false) {
     byId("spoken").textContent = text;
     if (!shown) return;
@@ -296,7 +302,7 @@
   model.on("announced", (key) => geoaccess.announce(`${say(key)}. ${tables.spoken(model.answer)}`));
   model.on("refused", (error) => geoaccess.announce(geoaccess.why(error), true));
   model.on("set_aside", (aside) => {
-    const why = new Set(aside.map((one) => geoaccess.why({ code: one.error, message: one.message })));
+    const why = new Set(aside.map((one) => geoaccess.why({ ...one, code: one.error })));
     geoaccess.announce(say("set_aside", { n: talk.number(aside.length), why: [...why].join(" ") }), true);
   });
   function trouble(error) {

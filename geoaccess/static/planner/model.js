@@ -30,7 +30,8 @@
   class Refused extends Error {
     constructor(answer, status) {
       super(answer.message || "");
-      Object.assign(this, { code: answer.error || "", status, number: answer.number, study: answer.study, etag: answer.etag, plan: answer.name });
+      const { error, values, detail, number, study, etag, name } = answer;
+      Object.assign(this, { code: error || "", values: values || {}, detail: detail || "", status, number, study, etag, plan: name });
     }
   }
 

@@ -5,7 +5,8 @@
   const MAIN = /^(motorway|trunk|primary|secondary)(_link)?$/;
   const NEAR = { no: "nb", nn: "nb" }; // read by those whose own language has no phrases
   const MONDAY = Date.UTC(2024, 0, 1);
-  const talk = { language: "en", languages };
+  const first = globalThis.document ? document.documentElement.lang : "en"; // as the server chose, by the same rule
+  const talk = { language: first in languages ? first : "en", languages };
 
   // The language of the page: that of the browser where it has phrases and is not English, else `otherwise`.
   talk.choose = (wanted, otherwise) => {
