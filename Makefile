@@ -5,7 +5,7 @@ BIN := .venv/bin
 # `make test COVERAGE=--cov` also measures which lines run, and fails below the floor of pyproject.toml; it costs half as much time again.
 COVERAGE ?=
 
-.PHONY: run test fuzz bench docs docs-links plugin release-check sbom clean
+.PHONY: run test fuzz bench docs docs-links plugin release-check sbom sizes clean
 
 run: .venv/ready
 	$(BIN)/geoaccess run configs/iceland.toml
@@ -74,6 +74,10 @@ release-check: .venv/dev
 # What users install, as a bill of materials (CycloneDX), from the lock file.
 sbom:
 	$(PYTHON) release/sbom.py requirements.lock dist/sbom.json
+
+# How many MB users install, by extra.
+sizes: .venv/ready
+	$(BIN)/python release/sizes.py
 
 clean:
 	rm -rf .venv .cache build dist node_modules docs/_build docs/reference/api

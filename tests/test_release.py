@@ -7,6 +7,7 @@ import re
 import tarfile
 import tomllib
 import zipfile
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import yaml
 from geoaccess.version import __version__
 from release.check import build, lacking, metadata_problems, relative_links, uploads_problems
 from release.sbom import bill, read_lock
+from release.sizes import installed_bytes, needed
 
 ROOT = Path(__file__).parents[1]
 ON_CONDA = {"osmium": "pyosmium", "matplotlib": "matplotlib-base"}
@@ -209,3 +211,30 @@ def test_the_bill_of_materials_lists_every_package_and_who_needs_it():
             reached.add(one)
             waiting += needs[one]
     assert reached == set(needs)  # nothing is there that nobody asks for
+
+
+def installed(folder, name, files, requires=()):
+    """Put a package into a folder as an installer does."""
+    info = folder / f"{name.replace('-', '_')}-1.dist-info"
+    info.mkdir(parents=True)
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1", *(f"Requires-Dist: {one}" for one in requires)]
+    (info / "METADATA").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    for path, size in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(b"x" * size)
+    (info / "RECORD").write_text("".join(f"{path},,\n" for path in files), encoding="utf-8")
+    return PathDistribution(info)
+
+
+def test_sizes_count_files_once_and_no_bytecode(tmp_path, monkeypatch):
+    one = installed(
+        tmp_path, "aa-one", {"aa/a.py": 7, "aa/data/b.so": 100, "aa/__pycache__/a.cpython-311.pyc": 50}, ["bb_two[x]"]
+    )
+    installed(
+        tmp_path, "bb-two", {"bb.py": 3}, ['cc; extra == "x"', 'dd; extra == "y"', 'ee; python_version < "3"', "gone"]
+    )
+    for name in ("cc", "dd", "ee"):
+        installed(tmp_path, name, {f"{name}.py": 1}, ["aa-one"])
+    assert installed_bytes(one) == 107
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert needed(["geoaccess[most]"], {"most": ["aa_one>=1"]}) == {"aa-one", "bb-two", "cc"}
