@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
+    from geoaccess.planner import PlannerState
     from geoaccess.questions import Compared
-    from geoaccess.study import Answers
+    from geoaccess.questions.scenario_run import Baseline
+    from geoaccess.study import Answers, Study
 
 # The same examples every time, so that a red run means a change; HYPOTHESIS_PROFILE=searching looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -189,6 +191,23 @@ def _check_refuses_what_a_run_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
             raise
 
     monkeypatch.setattr(pipeline, "_solve", solve_or_compare)
+
+
+@pytest.fixture(scope="module")
+def state(study: Study) -> PlannerState:
+    """The planner of the `study` of a test file, which has a fixture of that name."""
+    from geoaccess.planner import PlannerState
+    from geoaccess.study import solve_study
+
+    return PlannerState(solve_study(study, show=False))
+
+
+@pytest.fixture(scope="module")
+def base(study: Study, state: PlannerState) -> Baseline:
+    """What scenarios of the `study` of a test file are compared with, solved once for it and its planner."""
+    from geoaccess.questions.scenario_run import solve_baseline
+
+    return solve_baseline(study, names=True, answers=state.answers, show=False)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from test_study_tiny import STUDY, degrees, write_study
 
 from geoaccess.errors import InputError
-from geoaccess.planner import PlannerState, Session, read_changes
+from geoaccess.planner import Session, read_changes
 from geoaccess.planner.changes import fitting, planned
 from geoaccess.planner.merging import scenario_of
 from geoaccess.planner.note import plan_note
 from geoaccess.planner.saving import load_plan, save_plan
 from geoaccess.planner.shelf import Shelf
-from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
-from geoaccess.study import load_study, solve_study
+from geoaccess.questions.scenario_run import apply_scenario, solve_scenario
+from geoaccess.study import load_study
 
 ISLE, MIDDLE, NORTH = (
     dict(zip(("lon", "lat"), degrees(*place), strict=True)) for place in ((27.5, -9.5), (10.5, 0.5), (22.5, 10.5))
@@ -41,16 +41,6 @@ def study(tmp_path_factory):
     levels = ["level", *("low" if "middle" in row else "high" for row in rows[1:])]
     sites.write_text("\n".join([f"{row},{level}" for row, level in zip(rows, levels, strict=True)] + [""]))
     return load_study(path)
-
-
-@pytest.fixture(scope="module")
-def state(study):
-    return PlannerState(solve_study(study, show=False))
-
-
-@pytest.fixture(scope="module")
-def base(study, state):
-    return solve_baseline(study, answers=state.answers, show=False)
 
 
 def at(what, site, **more):

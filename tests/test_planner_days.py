@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_study_tiny import STUDY, write_study
 
-from geoaccess.planner import PlannerState, read_changes
+from geoaccess.planner import read_changes
 from geoaccess.planner.merging import merged_text
 from geoaccess.planner.saved import open_scenario
 from geoaccess.planner.saving import load_plan, save_plan
 from geoaccess.planner.session import Session
 from geoaccess.planner.shelf import Shelf
 from geoaccess.questions.compare.comparison import compare_study
-from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
+from geoaccess.questions.scenario_run import apply_scenario, solve_scenario
 from geoaccess.scenarios import Scenario, read_scenario
 from geoaccess.services import open_hours
-from geoaccess.study import load_study, solve_study
+from geoaccess.study import load_study
 
 STATED = {
     "gp-west": {"days_per_week": "2", "capacity": "0"},
@@ -50,16 +50,6 @@ def study(tmp_path_factory):
         writer.writeheader()
         writer.writerows(row | STATED.get(row["id"], {}) for row in rows)
     return load_study(path)
-
-
-@pytest.fixture(scope="module")
-def state(study):
-    return PlannerState(solve_study(study, show=False))
-
-
-@pytest.fixture(scope="module")
-def base(study, state):
-    return solve_baseline(study, answers=state.answers, show=False)
 
 
 def changed(site, *tables):

@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from test_study_tiny import write_study
 
 from geoaccess.errors import InputError
-from geoaccess.planner import PlannerState, serve
+from geoaccess.planner import serve
 from geoaccess.planner.app import planner_app
 from geoaccess.planner.doors import hosted_entrance, local_entrance
 from geoaccess.questions.asked_service import find_service
-from geoaccess.study import load_study, solve_study
+from geoaccess.study import load_study
 
 URL = "https://planner.example.org"
 CLOSE = {"what": "close", "way": 8}
@@ -22,11 +22,6 @@ CLOSE = {"what": "close", "way": 8}
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     return load_study(write_study(tmp_path_factory.mktemp("hosted")))
-
-
-@pytest.fixture(scope="module")
-def state(study):
-    return PlannerState(solve_study(study, show=False))
 
 
 @pytest.fixture

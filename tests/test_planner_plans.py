@@ -22,7 +22,7 @@ from geoaccess.planner.saving import load_plan, save_plan
 from geoaccess.planner.serialise import answer_json
 from geoaccess.planner.shelf import PlanClashError, Shelf
 from geoaccess.questions.compare.comparison import compare_study
-from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
+from geoaccess.questions.scenario_run import apply_scenario, solve_scenario
 from geoaccess.scenarios import Close, Scenario
 from geoaccess.study import load_study, solve_study
 from geoaccess.toml import Entry, edited_toml, validate
@@ -37,16 +37,6 @@ def study(tmp_path_factory):
     path = write_study(tmp_path_factory.mktemp("plans"))
     write_roads(path.parent / "roads.osm.pbf", NAMED)
     return load_study(path)
-
-
-@pytest.fixture(scope="module")
-def state(study):
-    return PlannerState(solve_study(study, show=False))
-
-
-@pytest.fixture(scope="module")
-def base(study, state):
-    return solve_baseline(study, names=True, answers=state.answers, show=False)
 
 
 @pytest.fixture(scope="module")
