@@ -114,6 +114,17 @@ def test_a_written_table_reads_back_to_the_same_network(tmp_path, study):
         write_ferries(after, tmp_path / "mine.csv")
 
 
+def test_minutes_are_written_as_in_every_table_and_read_to_the_thousandth_of_a_second(tmp_path):
+    thirds = {"way_id": 7, "minutes": 37 / 3, "headway_min": 50 / 3, "check_in_min": 5.0, "from_lon": 10 + 1 / 3}
+    ends = {"from_lat": 59.123456789, "to_lon": 11.0, "to_lat": 60.0}
+    path = table(tmp_path, thirds | ends)
+    line = pd.read_csv(path, dtype=str).iloc[0]
+    assert line[["minutes", "headway_min", "check_in_min"]].tolist() == ["12.333333", "16.666667", "5"]
+    assert line[["from_lon", "from_lat", "to_lon"]].tolist() == ["10.333333", "59.123457", "11"]
+    [row] = read_ferry_table(path)
+    assert (row.crossing_s, row.headway_s, row.check_in_s) == (740.0, 1000.0, 300.0)
+
+
 def test_everything_wrong_is_reported_at_once_with_rows(tmp_path):
     path = table(
         tmp_path,

@@ -18,6 +18,7 @@ from geoaccess.errors import InputError, MissingFileError
 from geoaccess.network import EdgeKind
 from geoaccess.nvdb import explain_link, read_road_names
 from geoaccess.osm import find_profile, read_profile, read_way
+from geoaccess.phrases.notes import note_in
 from geoaccess.routing import route
 from tests.rda import read_frame
 
@@ -139,6 +140,17 @@ def test_a_ferry_has_its_official_minutes_and_our_wait(network):
     # Nothing says how often it sails: the profile's wait. Then 3 + 2.5 to the quay, 12 across, 2 to the end.
     assert ferry["wait_s"] == CAR.ferry.wait_min * 60
     assert minutes(network, 1, 5) == pytest.approx(3 + 2.5 + CAR.ferry.wait_min + 12 + 2, abs=0.02)
+
+
+def test_the_minutes_of_a_ferry_are_said_to_be_official(network, tmp_path):
+    note = network.ferries.loc[0, "note"]
+    assert note.split("; ")[0] == "official minutes of NVDB Ruteplan"
+    assert "tagged" not in note
+    assert note_in("nb", note).startswith("offisielle minutter i NVDB Ruteplan")
+    # Two links of 12 minutes each, one after the other: official minutes are of the link, however long the crossing is.
+    twice = {**LINKS, 14: (4, 5, "B", 12.0, 12.0, 0, "{E6}", 0, {"isferry": 1, "roadclass": 4})}
+    ferries = ga.read_nvdb(written(tmp_path / "twice.gpkg", frame(twice))).ferries
+    assert ferries.set_index("way_id")["crossing_s"].to_dict() == {13: 720.0, 14: 720.0}
 
 
 def test_the_table_of_ferries_speaks_of_links(ruteplan, tmp_path):

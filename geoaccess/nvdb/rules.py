@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from geoaccess.osm.ferry_times import OFFICIAL_DURATION
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -72,7 +74,7 @@ def _ferry(row: Any) -> list[tuple[str, str]]:
     tags += [("name", row.name)] if row.name else []
     if minutes:
         seconds = max(round(minutes * 60), 1)
-        tags.append(("duration", f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"))
+        tags.append((OFFICIAL_DURATION, f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"))
     return tags + _limits(row) + _oneway(row)
 
 

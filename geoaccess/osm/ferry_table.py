@@ -22,7 +22,7 @@ from geoaccess.clock import (
 )
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
-from geoaccess.tables import csv_text, parse_number, read_table, read_text
+from geoaccess.tables import csv_text, number_text, parse_number, read_table, read_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -166,12 +166,12 @@ class _Row:
             way_id=way,
             relation_id=relation,
             ends=ends,
-            crossing_s=None if minutes is None else minutes * 60,
+            crossing_s=None if minutes is None else _seconds(minutes),
             cars=self._value("motor_vehicle", _yes_or_no, "write yes or no"),
             headway_s=headway_s,
             sailings=there,
             sailings_back=back or there,
-            check_in_s=(check_in or 0.0) * 60,
+            check_in_s=_seconds(check_in or 0.0),
             ship=self.line.get("ship", ""),
             season=season,
             note=self.line.get("note", ""),
@@ -201,12 +201,17 @@ class _Row:
         minutes = self._value("headway_min", _minutes, "write minutes above 0")
         count = self._value("departures_per_day", _not_negative, "write how many")
         if minutes is not None:
-            return minutes * 60
+            return _seconds(minutes)
         if there is not None and there.headway_s:
             return there.headway_s
         if count and count > 1 and first is not None and last is not None:
             return ((last - first) % DAY_S) / (count - 1) or None
         return DAY_S / count if count and count <= 1 else None
+
+
+def _seconds(minutes: float) -> float:
+    """Return minutes in seconds, to a thousandth: a third of a minute is 20 s, in however many decimals."""
+    return round(minutes * 60, 3)
 
 
 def _minutes(text: str) -> float | None:
@@ -244,7 +249,15 @@ def _yes_or_no(text: str) -> bool | None:
 
 @checks_arguments
 def write_ferry_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write rows in the format that `read_ferry_table` reads; columns that a row does not have stay empty."""
-    table = pd.DataFrame([[str(row.get(name, "")) for name in COLUMNS] for row in rows], columns=list(COLUMNS))
+    """Write rows in the format that `read_ferry_table` reads; columns that a row does not have stay empty.
+
+    Numbers that are not whole are rounded as in every table.
+    """
+    texts = [[_text(row.get(name, ""), name) for name in COLUMNS] for row in rows]
+    table = pd.DataFrame(texts, columns=list(COLUMNS))
     with files.writing(path) as temporary:
         temporary.write_text(csv_text(table), encoding="utf-8", newline="\n")
+
+
+def _text(value: object, column: str) -> str:
+    return number_text(value, column) if isinstance(value, float) else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from geoaccess.clock import read_days_headway_s, read_duration_s
 from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_WAYS
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_paths import FerryPath
     from geoaccess.osm.profile import FerryRules
 
-__all__ = ["Waits", "crossing_time", "read_waits", "usual_crossing_s", "wait_s"]
+__all__ = ["OFFICIAL_DURATION", "Waits", "crossing_time", "read_waits", "usual_crossing_s", "wait_s"]
+
+
+OFFICIAL_DURATION: Final = "official:duration"
+"""The key under which a way keeps the minutes that an authority gives for it, no matter what others say of theirs."""
 
 
 def usual_crossing_s(metres: float, quays: int, rules: FerryRules) -> float:
@@ -39,6 +43,9 @@ def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: Ferr
         )
     if override and override.crossing_s is not None:
         return override.crossing_s, note("by_row", min=f"{override.crossing_s / 60:.4g}", row=override.row)
+    official_s = read_duration_s(path.tags.get(OFFICIAL_DURATION, ""))
+    if official_s is not None:
+        return official_s, note("duration_official")
     rejected = []
     for text, metres, shared in _durations(path, rules):
         seconds = read_duration_s(text)

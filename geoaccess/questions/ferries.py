@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ferry_figures", "ferry_waits", "list_ferries", "write_ferries"]
 
 _LONGEST_MIN = 3 * 24 * 60
+_TINY = 1e-6
 
 
 @checks_arguments
@@ -169,25 +171,34 @@ def write_ferries(study: Study, path: Path) -> int:
     for number, ferry in enumerate(
         network.ferries[network.ferries["table_row"] == 0].to_dict("records"), len(rows) + 1
     ):
-        minutes = ferry["crossing_s"] / 60
+        minutes = _plain_minutes(ferry["crossing_s"])
         row: dict[str, object] = {
             "id": number,
             "way_id": ferry["way_id"],
             "relation_id": ferry["relation_id"] or "",
             "name": ferry["name"],
-            "minutes": repr(minutes) if minutes <= _LONGEST_MIN else "",
+            "minutes": minutes if minutes <= _LONGEST_MIN else "",
             "motor_vehicle": "yes" if ferry["cars"] else "no",
-            "headway_min": "" if np.isnan(ferry["headway_s"]) else repr(ferry["headway_s"] / 60),
-            "check_in_min": repr(ferry["check_in_s"] / 60) if ferry["check_in_s"] else "",
+            "headway_min": "" if np.isnan(ferry["headway_s"]) else _plain_minutes(ferry["headway_s"]),
+            "check_in_min": _plain_minutes(ferry["check_in_s"]) if ferry["check_in_s"] else "",
             "season": "all year",
-            "source": "OpenStreetMap",
+            "source": "OpenStreetMap" if study.nvdb is None else "NVDB Ruteplan",
             "note": ferry["note"],
         }
         if ferry["kind"] != "sightseeing loop":
-            row |= {name: repr(round(ferry[name], 7)) for name in ("from_lon", "from_lat", "to_lon", "to_lat")}
+            row |= {name: ferry[name] for name in ("from_lon", "from_lat", "to_lon", "to_lat")}
         rows.append(row)
     write_ferry_table(path, rows)
     return len(rows)
+
+
+def _plain_minutes(seconds: float) -> float:
+    """Return minutes that are whole thousandths of a second, rounded down: read back they are the same deciseconds.
+
+    >>> round(_plain_minutes(1036.749995) * 60, 3), _plain_minutes(740.0) * 60
+    (1036.749, 740.0)
+    """
+    return math.floor(seconds * 1000 + _TINY) / 60_000
 
 
 def _rows(path: Path) -> list[tuple[Any, Any]]:

@@ -18,7 +18,7 @@ from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
-from geoaccess.tables.writing import csv_text, write_csv, writing_parquet
+from geoaccess.tables.writing import csv_text, number_text, write_csv, writing_parquet
 from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_name, zone_number
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "gdal_address",
     "match_zones",
     "missing_columns",
+    "number_text",
     "parse_json_stat",
     "parse_number",
     "read_areas",

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["csv_text", "plain_text", "safe_text", "write_csv", "writing_parquet"]
+__all__ = ["csv_text", "number_text", "plain_text", "safe_text", "write_csv", "writing_parquet"]
 
+_FORMAT = "%.15g"
 _FORMULA = re.compile(r"[=@+\-\t\r]")
 _SPECIAL = re.compile(r'[,"\n\r]')
 _ROWS = 50_000
@@ -140,13 +141,25 @@ def plain_text(text: str) -> str:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact.
-
-    What is per person has nine: a doctor has a thousand people.
-    """
-    decimals = {name: 3 if str(name).endswith("_s") else 9 if "per_person" in str(name) else 6 for name in table}
-    text = csv_text(table.round(decimals), float_format="%.15g")
+    """Write a CSV, its numbers as `number_text` writes them."""
+    decimals = {name: _decimals(str(name)) for name in table}
+    text = csv_text(table.round(decimals), float_format=_FORMAT)
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def number_text(value: float, column: str) -> str:
+    """Return a number as tables have it in a column: seconds to a thousandth, others to six decimals, however large.
+
+    So people are exact. What is per person has nine decimals: a doctor has a thousand people.
+
+    >>> number_text(12.2222222222222, "minutes"), number_text(733.33333, "crossing_s"), number_text(25.0, "minutes")
+    ('12.222222', '733.333', '25')
+    """
+    return _FORMAT % round(value, _decimals(column))
+
+
+def _decimals(column: str) -> int:
+    return 3 if column.endswith("_s") else 9 if "per_person" in column else 6
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess import demand, maps, measures
 from geoaccess.measures.groups import group_cells, read_population
-from geoaccess.phrases import Writer, group_name, table_text, text
+from geoaccess.phrases import Writer, group_name, note, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.boats import boats_of
 from geoaccess.study.results.dictionary import meaning, names_of
@@ -226,6 +226,7 @@ def _data(answers: Answers, digests: Mapping[str, str], cells: pd.DataFrame | No
     settings = study.settings
     ferries = network.ferries
     by_table, timed = ferries["table_row"] > 0, ferries["timetable"] != ""
+    given = (note("duration_tagged", shared=""), note("duration_official"))
     counts = {
         **{name: float(number) for name, number in network.counts.items()},
         "cells": len(results),
@@ -241,7 +242,7 @@ def _data(answers: Answers, digests: Mapping[str, str], cells: pd.DataFrame | No
         "ferries": len(ferries),
         "ferries_by_timetable": int(timed.sum()),
         "ferries_by_table": int((by_table & ~timed).sum()),
-        "ferries_by_duration": int((~by_table & ~timed & ferries["note"].str.startswith("duration")).sum()),
+        "ferries_by_duration": int((~by_table & ~timed & ferries["note"].str.startswith(given)).sum()),
         "ferries_with_cars": int(ferries["cars"].sum()),
         "median_wait_s": float(np.nanmedian(ferries["wait_s"])) if ferries["wait_s"].notna().any() else 0.0,
         "snap_max_m": settings.snap.max_m,
