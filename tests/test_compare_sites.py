@@ -16,6 +16,7 @@ from geoaccess.maps.scenario_page import moves_table
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import Writer
 from geoaccess.questions import compare_runs, compare_study
+from geoaccess.questions.compare.compared_columns import COMPARED
 from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.compare.runs_output import write_runs
 from geoaccess.scenarios import Scenario, site_moves
@@ -135,7 +136,7 @@ def test_the_page_shows_areas_and_supply_on_maps(written):
 
 def test_few_people_of_one_cell_are_not_counted_alone():
     moves = pd.DataFrame({"name_before": ["A", "A"], "name_after": ["B", ""], "cells": [1, 2], "people": [3.0, 4.0]})
-    shown = moves_table(hide_lone(moves, {}, below=5), Writer("nb", ("comparison",)))
+    shown = moves_table(hide_lone(moves, {}, below=5, columns=COMPARED), Writer("nb", ("comparison",)))
     assert shown["rows"] == [["A", "B", "\u2013"], ["A", "ingen", "4"]]
     assert shown["head"] == ["Fra", "Til", "Innbyggere"]
 

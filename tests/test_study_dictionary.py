@@ -11,14 +11,16 @@ from geoaccess import phrases
 from geoaccess.measures import REASONS
 from geoaccess.phrases import table_text
 from geoaccess.study import load_study, run_study, solve_study
+from geoaccess.study.columns import unit_of
 from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of
 from geoaccess.study.results.report import report_of
-from geoaccess.study.results.tables import all_tables
+from geoaccess.study.results.tables import all_tables, columns_known
+from geoaccess.study.zonings import carried_demands
 from tests.test_study_asked_services import asked
 from tests.test_study_people import write_demand
 from tests.test_study_tiny import SERVICES, write_study
 
-UNITS = {"", "s", "m", "people", "share", "count", "degrees", "number", "per person"}
+UNITS = {"", "s", "m", "people", "share", "count", "degrees", "number", "per person", "person s"}
 LABELS = {"gp": "GP", "birth_unit": "Birth unit"}
 
 
@@ -104,6 +106,20 @@ def test_optional_tables_and_columns_are_described(whole):
     ]
     assert unknown == []
     assert [name for name in tables if table_text("nb", name) is None] == []
+
+
+def test_of_every_number_it_is_known_whether_it_tells_people(whole):
+    known = {}
+    for (table, column), unit in columns_known().items():
+        known.setdefault(table, {})[column] = unit
+    own = {*carried_demands(whole.study), *whole.study.settings.population.carry}
+    unknown = [
+        (name, column)
+        for name, table in all_tables(whole).items()
+        for column in map(str, table.select_dtypes("number"))
+        if unit_of(column, known.get(name, {})) is None and column not in own
+    ]
+    assert unknown == []
 
 
 def test_a_report_shows_every_optional_table(whole):

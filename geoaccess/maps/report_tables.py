@@ -31,6 +31,7 @@ __all__ = [
     "unreached_table",
 ]
 
+_TIMES: Final = ("s", "person s")
 _MOST_ISLANDS: Final = 20
 _UNREADABLE: Final = 12  # a table of more columns than this is set in smaller type
 
@@ -259,7 +260,7 @@ def extra_table(extra: Extra, writer: Writer) -> Table:
         tuple(_written(value, unit, writer) for value, unit in zip(row, extra.units, strict=True))
         for row in extra.table.itertuples(index=False)
     ]
-    shown_in = {"s": " (min)", "per person": f" ({writer['per_1000']})"}
+    shown_in = {**dict.fromkeys(_TIMES, " (min)"), "per person": f" ({writer['per_1000']})"}
     heads = tuple(head + shown_in.get(unit, "") for head, unit in zip(extra.heads, extra.units, strict=True))
     note = _trimmed(len(rows), extra.rows_in_all, f"{extra.name}.csv", writer)
     texts = tuple(number for number, unit in enumerate(extra.units) if not unit)
@@ -274,7 +275,7 @@ def _written(value: Any, unit: str, writer: Writer) -> str:
     if not unit or isinstance(value, str):
         return writer.known(f"v_{value}", otherwise=str(value))
     number = float(value)
-    if unit == "s":
+    if unit in _TIMES:
         return writer.minutes(number)
     if unit in ("people", "count"):
         return writer.people(number)

@@ -254,10 +254,10 @@ def most_affected(
 
     Returns
     -------
-    A row per place, at most `n`, those that nothing touches left out: `rank`, `place`, the columns of `by`, `people`
-    touched, `became_reached`, `became_unreached`, `better`, `worse` (people), `mean_before_s`, `mean_after_s` and
-    `mean_difference_s` over people touched who are reached both times, `person_min` (won negative) per one journey
-    each.
+    A row per place, at most `n`, those that nothing touches left out: `rank`, `place`, the columns of `by`, `cells`
+    with people who are touched and these `people`, `became_reached`, `became_unreached`, `better`, `worse` (people),
+    `mean_before_s`, `mean_after_s` and `mean_difference_s` over people touched who are reached both times, `person_min`
+    (won negative) per one journey each.
     """
     change = cells[f"{service}_change"]
     touched = cells[change.isin(CHANGES[:2] + CHANGES[3:5]) & (cells[population] > 0)]
@@ -266,12 +266,13 @@ def most_affected(
     for what in ("became_reached", "became_unreached", "better", "worse"):
         table[what] = table[population].where(table["change"] == what, 0.0)
     moved = table[f"{service}_difference_s"]
-    table["people"] = table[population]
+    table["cells"], table["people"] = 1, table[population]
     table["both"] = table[population].where(moved.notna(), 0.0)
     for name, seconds in (("before", table[f"{service}_before_s"]), ("after", table[f"{service}_after_s"])):
         table[f"sum_{name}"] = (table[population] * seconds).where(moved.notna(), 0.0)
     table["moved"] = (table[population] * moved.abs()).fillna(0.0)
     summed = [
+        "cells",
         "people",
         "became_reached",
         "became_unreached",

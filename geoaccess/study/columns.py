@@ -21,13 +21,29 @@ if TYPE_CHECKING:
 
     from geoaccess.study.answers import Answers
 
-__all__ = ["CELLS", "COMMON", "LOOSE", "SHARED", "UNITS", "WORDS", "Columns", "ResultTable", "pattern", "unitless"]
+__all__ = [
+    "CELLS",
+    "COMMON",
+    "LOOSE",
+    "SHARED",
+    "UNITS",
+    "WORDS",
+    "Columns",
+    "ResultTable",
+    "pattern",
+    "tells_people",
+    "unit_of",
+    "unitless",
+]
 
 Columns: TypeAlias = "Mapping[str, str]"
 """The unit of each column, by its name; "" for text, marks and numbers that count nothing."""
 
-UNITS: Final = ("", "s", "m", "people", "share", "count", "degrees", "number", "per person")
-"""How values are written for readers; `report_tables` writes each of them."""
+UNITS: Final = ("", "s", "m", "people", "share", "count", "degrees", "number", "per person", "person s")
+"""How values are written for readers; `report_tables` writes each of them. "person s" are sums of time over people."""
+
+_OF_EACH: Final = ("", "s", "m", "share", "count", "degrees")
+"""Units of what holds for each of some people, or counts what is no people: it does not tell how many they are."""
 
 WORDS: Final = {
     "measure": ("mean", "median", "p90"),
@@ -79,6 +95,41 @@ def pattern(column: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> re.P
 
 def _any_of(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, words)) or _NOTHING
+
+
+def unit_of(column: str, columns: Columns) -> str | None:
+    """Return the unit of a column: that of a table's own `columns`, else the `COMMON` one; None for one unknown.
+
+    Names of the study, such as {service}, are not known here: columns that have one in their name are not found.
+
+    Examples
+    --------
+    >>> unit_of("norm_2_s", {}), unit_of("people_to_move", {"people_to_move": "people"}), unit_of("nonsense", {})
+    ('s', 'people', None)
+    """
+    known = {**COMMON, **columns}
+    if column in known:
+        return known[column]
+    blanks = sorted((name for name in known if "{" in name), key=lambda name: any(blank in name for blank in LOOSE))
+    return next((known[name] for name in blanks if pattern(name, ()).fullmatch(column)), None)
+
+
+def tells_people(column: str, columns: Columns) -> bool:
+    """Whether the numbers of a column tell how many people a row is about: counts of people, and sums over them.
+
+    Times, distances and shares are those of each, and do not. A column that is in no catalogue may, and so it does.
+
+    Parameters
+    ----------
+    columns
+        Those of the table's own, beside `COMMON`.
+
+    Examples
+    --------
+    >>> [tells_people(name, {}) for name in ("population", "median_s", "share_within_norm_1", "cells", "nonsense")]
+    [True, False, False, False, True]
+    """
+    return unit_of(column, columns) not in _OF_EACH
 
 
 COMMON: Final[Columns] = {

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
+from geoaccess.questions.compare.compared_columns import COMPARED
 from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.questions.compare.site_maps import area_pictures, chain_pictures, drawn_sites
 from geoaccess.study.results.geopackage import add_layer, as_minutes
@@ -43,7 +44,7 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
     facts = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
     with result_folder(folder, record=_RECORD, facts=facts, study=study) as temporary:
         disclaimer = study.settings.disclaimer
-        tables = shown_tables(compared.tables, compared.base.results, study)
+        tables = shown_tables(compared.tables, compared.base.results, study, dict.fromkeys(compared.tables, COMPARED))
         for name, table in tables.items():
             write_table(marked(table, disclaimer), temporary / name)
         cells = [

@@ -125,16 +125,18 @@ def _with_times(
     below: int | None,
 ) -> gpd.GeoDataFrame:
     """Join to each municipality its people, and how long they need to each service; NULL where nobody lives."""
-    table = summary(results.drop(columns="geometry"), specs, by="municipality_id").set_index("municipality_id")
-    people = results.groupby(results["municipality_id"].astype(str))["population"].sum()
-    found = municipalities.join(people.rename("people"))  # `read_cells` finds its cells by the word population
-    for spec in specs:
-        rows = table[table["service"] == spec.key][list(_SHOWN)].rename(columns={"population": "people"})
-        found = found.join(as_minutes(rows, ["mean_s", "median_s", "p90_s"]).add_prefix(f"{spec.key}_"))
+    table = summary(results.drop(columns="geometry"), specs, by="municipality_id")
+    everybody = results.groupby(results["municipality_id"].astype(str))["population"].sum()
+    tables = {"": everybody.reset_index(), **{f"{spec.key}_": table[table["service"] == spec.key] for spec in specs}}
+    found = municipalities
+    for prefix, rows in tables.items():
+        shown = hide_lone(rows, lone or {}, below=below, columns={}).set_index("municipality_id")
+        shown = shown[[name for name in _SHOWN if name in shown]]
+        shown = shown.rename(columns={"population": "people"})  # `read_cells` finds its cells by the word population
+        found = found.join(
+            as_minutes(shown, [str(name) for name in shown if str(name).endswith("_s")]).add_prefix(prefix)
+        )
     ordered: gpd.GeoDataFrame = found.reset_index()
-    if lone and below:
-        shown = hide_lone(pd.DataFrame(ordered.drop(columns=ordered.geometry.name)), lone, below=below)
-        ordered[list(shown.columns)] = shown
     return ordered
 
 

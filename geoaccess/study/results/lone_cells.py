@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess.demand import few_people
 from geoaccess.measures.groups import UNCLASSIFIED, group_cells
+from geoaccess.study.columns import tells_people
 from geoaccess.study.zonings import zonings_of
 
 if TYPE_CHECKING:
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["hide_lone", "lone_groups", "shown_tables"]
 
 _KEYS: Final = ("municipality_id", "region", "centrality_class")
 """The column that a row is about, where a table has no `zoning`: the first of these that is there."""
-_KEPT: Final = ("cells", "centrality_index", "year", "lon", "lat")
-_SUMS_OF_TIME: Final = ("time_to_save_s",)
 
 
 def lone_groups(results: pd.DataFrame, study: Study) -> dict[str, frozenset[str]]:
@@ -49,26 +49,39 @@ def lone_groups(results: pd.DataFrame, study: Study) -> dict[str, frozenset[str]
     return found
 
 
-def shown_tables(tables: Mapping[str, pd.DataFrame], results: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
-    """Return tables of sums as `hide_lone` has them, by name; `results` are those of the study."""
+def shown_tables(
+    tables: Mapping[str, pd.DataFrame], results: pd.DataFrame, study: Study, columns: Mapping[str, Columns]
+) -> dict[str, pd.DataFrame]:
+    """Return tables of sums as `hide_lone` has them, by name; `results` are those of the study.
+
+    Parameters
+    ----------
+    columns
+        The columns of each table's own with their units, by its name.
+    """
     lone, below = lone_groups(results, study), study.settings.population.mask_below
-    return {name: hide_lone(table, lone, below=below) for name, table in tables.items()}
+    return {name: hide_lone(table, lone, below=below, columns=columns.get(name, {})) for name, table in tables.items()}
 
 
-def hide_lone(table: pd.DataFrame, lone: Mapping[str, frozenset[str]], *, below: int | None) -> pd.DataFrame:
+def hide_lone(
+    table: pd.DataFrame, lone: Mapping[str, frozenset[str]], *, below: int | None, columns: Columns
+) -> pd.DataFrame:
     """Return a table of sums without numbers of people in the rows that are about one cell with few.
 
-    Times and shares stay, which are those of the cell. A table with `cells` and `people`, such as that of islands, says
-    itself which rows are about one cell.
+    What tells them is left out, see `geoaccess.study.columns.tells_people`; times and shares stay, which are those of
+    the cell. A table with `cells` and `people`, such as that of islands, says itself which rows are about one cell.
+
+    Parameters
+    ----------
+    columns
+        Those of the table's own with their units; others are the `COMMON` ones.
     """
     rows = _rows(table, lone, below)
     if not rows.any():
         return table
     hidden = table.copy()
     for name in map(str, table.columns):
-        if name in {*_KEPT, *_KEYS} or name.startswith(("share", "norm_")) or not _is_number(table[name]):
-            continue
-        if not name.endswith(("_s", "_min")) or name in _SUMS_OF_TIME:
+        if name not in _KEYS and _is_number(table[name]) and tells_people(name, columns):
             hidden[name] = table[name].astype(np.float64).mask(rows)
     if "people" in hidden and "lon" in hidden:  # their order would tell, too
         hidden = hidden.sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)

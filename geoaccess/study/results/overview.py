@@ -119,7 +119,8 @@ OVERVIEW: Final = (
         _shortfall,
         {
             **dict.fromkeys(("people_unreached", "people_to_move", "people_to_reach"), "people"),
-            **dict.fromkeys(("time_to_save_s", "mean_to_save_s"), "s"),
+            "time_to_save_s": "person s",
+            "mean_to_save_s": "s",
             "hours_to_save_per_year": "number",
         },
     ),

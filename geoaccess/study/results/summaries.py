@@ -138,7 +138,7 @@ def network_tables(study: Study) -> list[NetworkTable]:
     snapped = stages.snap_cells(study, network, cells)
     cells = cells.join(zones[["municipality_id", "municipality"]])
     places = islands(network, snapped, cells, weights=counted_people(cells, study)["population"])
-    places = hide_lone(places, {}, below=study.settings.population.mask_below)
+    places = hide_lone(places, {}, below=study.settings.population.mask_below, columns={})
     known = section(writer.language, "counts")
     names = [known.get(name, name) for name in network.counts]
     counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})

@@ -56,7 +56,7 @@ def all_tables(answers: Answers, started: Mapping[str, Started[pd.DataFrame]] | 
         table.name: known[table.name].soonest() if table.name in known else table.make(answers) for table in TABLES
     }
     tables |= answers.tables
-    shown = shown_tables(tables, answers.results, answers.study)
+    shown = shown_tables(tables, answers.results, answers.study, _catalogue())
     return {name: name_people(table, answers.study) for name, table in shown.items()}
 
 
@@ -74,17 +74,21 @@ def name_people(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     return named
 
 
+def _catalogue() -> dict[str, Columns]:
+    """Return the columns of each table's own, by its name, with their units."""
+    tables: dict[str, Columns] = {"dictionary": _DICTIONARY} | {table.name: table.columns for table in TABLES}
+    for section in SECTIONS:
+        tables |= section.tables
+    return tables
+
+
 def columns_known() -> dict[tuple[str, str], str]:
     """Return the unit of every column, by table ("*" for any) and name or pattern."""
-    tables: dict[str, Columns] = {"*": COMMON, "dictionary": _DICTIONARY}
-    tables |= {table.name: table.columns for table in TABLES}
     cells = dict(CELLS)
     for section in SECTIONS:
         cells |= section.cells
-        tables |= section.tables
-    return {
-        (table, column): unit for table, some in (tables | {"cells": cells}).items() for column, unit in some.items()
-    }
+    tables = {"*": COMMON, **_catalogue(), "cells": cells}
+    return {(table, column): unit for table, some in tables.items() for column, unit in some.items()}
 
 
 def _municipalities(answers: Answers) -> pd.DataFrame:
