@@ -6,10 +6,13 @@ import geopandas as gpd
 import pyproj
 import pytest
 import shapely
-from test_study_tiny import CELLS, STUDY, ZONES, cell_id, degrees, write_study
+from test_study_tiny import CELLS, STUDY, WAYS, ZONES, cell_id, degrees, write_roads, write_study
 
 from geoaccess.errors import GeoaccessError
 from geoaccess.frames import is_stretched
+from geoaccess.questions import check_scenarios, left_out_sentence, reliability_study
+from geoaccess.questions.scenario_run import apply_scenarios, solve_baseline
+from geoaccess.scenarios import Scenario
 from geoaccess.study import check, load_study, solve_study, stages
 from geoaccess.zones import assign_zones, settlement_people, urbanisation_of_cells
 
@@ -65,6 +68,57 @@ def test_one_site_with_longitude_and_latitude_swapped(tmp_path):
 def test_sites_far_from_everybody_are_named(tmp_path):
     found = check(moved(tmp_path, degrees(300, 0)))
     assert [line for line in found if "more than 100 km from all cells: gp-east" in line]
+
+
+def ring(x_km, y_km, half_km):
+    corners = [degrees(x_km + a * half_km, y_km + b * half_km) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return f"POLYGON(({', '.join(f'{lon} {lat}' for lon, lat in [*corners, corners[0]])}))"
+
+
+AWAY = "POLYGON((40 10, 41 10, 41 11, 40 10))"
+OFTEN = f'what,name,ref,polygon,availability\nferry,all,,,0.7\npass,Far fell,E6,"{AWAY}",0.5\n'
+RELIABILITY = '\n[reliability]\ntable = "often.csv"\n'
+
+
+def test_rows_of_a_table_of_reliability_that_hold_no_road(tmp_path):
+    study = write_study(tmp_path, STUDY + RELIABILITY)
+    (tmp_path / "often.csv").write_text(OFTEN, encoding="utf-8")
+    said = left_out_sentence(reliability_study(load_study(study), "gp", draws=3, show=False))
+    assert "Far fell" in said
+    assert said in check(load_study(study))
+    wrong = OFTEN + "ferry,Nobody,,,0.5\npass,,,,2\n"
+    (tmp_path / "often.csv").write_text(wrong, encoding="utf-8")
+    with pytest.raises(GeoaccessError) as caught:
+        reliability_study(load_study(study), "gp", draws=3, show=False)
+    assert all(row in str(caught.value) for row in ("row 4", "row 5"))
+    with pytest.raises(GeoaccessError) as also:
+        check(load_study(study))
+    assert str(also.value) == str(caught.value)
+
+
+def test_rows_of_a_table_of_closed_roads_that_hold_no_road(tmp_path):
+    text = STUDY.replace("[network]\n", '[network]\nclosures = "closed.csv"\n')
+    study = write_study(tmp_path, text)
+    rows = [f'"{ring(5, 0.5, 6)}",10-01,04-30', f'"{AWAY}",10-01,04-30', f'"{ring(27.5, -9.5, 1)}",,']
+    (tmp_path / "closed.csv").write_text("\n".join(["polygon,from,to", *rows, ""]), encoding="utf-8")
+    found = [line for line in check(load_study(study)) if "table of closed roads" in line]
+    assert found == ["POLYGON((40 10, 41 10,...: no road agrees with this row of the table of closed roads"]
+    found = check(load_study(study).in_language("nb"))
+    assert "POLYGON((40 10, 41 10,...: ingen vei stemmer med denne raden i tabellen over stengte veier" in found
+
+
+def test_a_road_that_ambulances_alone_do_not_have(tmp_path):
+    text = STUDY + '\n[ambulance]\nbase = "ambulance_base"\nsite = "hospital"\nprofile = "ambulance"\n'
+    study = write_study(tmp_path, text)
+    write_roads(tmp_path / "roads.osm.pbf", [*WAYS[:-1], (WAYS[-1][0], {**WAYS[-1][1], "emergency": "no"})])
+    closing = Scenario(title="track", close=[{"osm_id": 10, "what": "roads"}])
+    loaded = load_study(study)
+    with pytest.raises(GeoaccessError) as caught:
+        apply_scenarios(solve_baseline(loaded, show=False), [closing])
+    with pytest.raises(GeoaccessError) as also:
+        check_scenarios(loaded, [closing])
+    assert "way 10" in str(caught.value)
+    assert str(also.value) == str(caught.value)
 
 
 def test_a_grid_too_large_for_a_raster(tmp_path):

@@ -84,6 +84,25 @@ def test_both_days_are_included_and_the_year_may_turn_between(tmp_path, day, shu
     assert closed(tmp_path, summer, when=at(2024, *day, 12)) == ({1} if (5, 1) <= day <= (8, 31) else set())
 
 
+def test_rows_that_no_road_agrees_with_are_named_in_force_or_not(tmp_path):
+    away = "POLYGON((30 10, 31 10, 31 11, 30 10))"
+    rows = [
+        {"polygon": AREA},
+        {"polygon": away},
+        {"way_id": "77", "open_kph": "40"},
+        {"ref": "555", "tag": "highway=track"},
+    ]
+    path = write_osm(tmp_path / "roads.osm", NODES, WAYS)
+    rules = table(tmp_path / "closures.csv", *({**WINTER, **row} for row in rows))
+    named = {"POLYGON((30 10, 31 10,...", "77", "555, highway=track"}
+    for month in (1, 7):
+        network = ga.read_osm(path, when=at(2026, month, 10), closures=rules)
+        found = {row: (why, number) for row, why, number, _ in network.unread}
+        assert set(found) == named
+        assert set(found.values()) == {("no road agrees with this row of the table of closed roads", 0)}
+    assert ga.read_osm(path, when=at(2026, 1, 10)).unread == ()
+
+
 def test_days_of_one_year_and_roads_closed_always(tmp_path):
     once = {"ref": "55", "from": "2026-03-01", "to": "2026-03-07"}
     assert closed(tmp_path, once, when=at(2026, 3, 7, 23)) == {1}

@@ -70,7 +70,8 @@ class Network:
         Where arcs do not simply join the ends of edges: banned turns and roads without through traffic. Nodes that
         `expansion.place` names another one for are copies of it, at the same spot.
     unread
-        Tags that no rule could read or decide: each with the problem, how many objects have it, and the first of these.
+        Tags that no rule could read or decide: each with the problem, how many objects have it, and the first of these;
+        and rows of the table of closed roads that are of no road, on no object.
     shores
         Coastline and borders of water, which nobody walks over; None where they are not known.
 

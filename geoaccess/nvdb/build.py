@@ -16,7 +16,7 @@ from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.nvdb.links import read_links, read_names
 from geoaccess.nvdb.rules import references, tags_of
 from geoaccess.nvdb.shapes import extract_of
-from geoaccess.osm.closures import find_closed, read_closures
+from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import find_profile, read_profile
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from geoaccess.osm.tags import WayRule
 
 __all__ = ["read_network", "read_nvdb", "read_road_names"]
-
-_ANY_SPEED = (0.1, 1000.0)
-"""km/h between which a ferry's official minutes are believed: all, as they are checked when they are read."""
 
 
 @checks_arguments
@@ -113,8 +110,6 @@ def read_network(
         progress("building the network")
     tagsets, which = tags_of(links)
     extract = extract_of(links, tagsets, which)
-    believed = profile.ferry.model_copy(update={"plausible_kph": _ANY_SPEED})
-    profile = profile.model_copy(update={"ferry": believed})
     rules = [read_way(tags, profile, when) for tags in extract.tagsets]
     by_date = find_closed(extract, profile, when, closed, names=lambda: _names(links.table))
     ferry = np.array([rule.ferry for rule in rules])
@@ -140,6 +135,7 @@ def read_network(
         turns=turns,
         ferries=joined.table,
         counts={**extract.counts, **counts, **turn_counts, **joined.counts},
+        unread=rows_without_road(by_date),
     )
 
 

@@ -14,7 +14,7 @@ from geoaccess.kernels import assembling
 from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
-from geoaccess.osm.closures import find_closed, read_closures
+from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
 from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
@@ -236,7 +236,7 @@ def _built(
     ]
     way_class = [classes[i] for i in extract.way_tags.tolist()]
     counts = {**extract.counts, **counts, **hindered, **turn_counts, **boarded}
-    unread = list_unread(extract, profile, rules, node_rules)
+    unread = (*list_unread(extract, profile, rules, node_rules), *rows_without_road(by_date))
     way_id, shores = extract.way_id, extract.shores
     del extract
     return assemble(

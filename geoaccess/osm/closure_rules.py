@@ -17,6 +17,7 @@ __all__ = ["Closure"]
 
 _YEARLY = re.compile(r"(\d{1,2})-(\d{1,2})")
 _LEAP_YEAR = 2024
+_SHOWN = 22
 
 
 class Closure(Table):
@@ -55,6 +56,17 @@ class Closure(Table):
         if self.first and not _YEARLY.fullmatch(self.first) and _day(self.first) > _day(self.last):
             raise ValueError(f"the closure ends ({self.last}) before it begins ({self.first})")
         return self
+
+    @property
+    def in_short(self) -> str:
+        """What the roads are chosen by, to name a row in a list.
+
+        >>> Closure(refs=("Fv 63", "F*"), polygon="POLYGON((7 61, 8 61, 8 62, 7 61))").in_short
+        'Fv 63, F*, POLYGON((7 61, 8 61, ...'
+        """
+        tags = [f"{key}={value}" for key, values in self.tags.items() for value in sorted(values)]
+        polygon = f"{self.polygon[:_SHOWN]}..." if len(self.polygon) > _SHOWN else self.polygon
+        return ", ".join(filter(None, [*self.refs, *self.names, *map(str, self.way_ids), *tags, polygon]))
 
     def holds_on(self, day: date) -> bool:
         """Whether the roads are closed on a day."""

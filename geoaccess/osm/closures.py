@@ -12,6 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.closure_rules import Closure
 from geoaccess.osm.values import applies
+from geoaccess.phrases import note
 from geoaccess.tables import parse_number, read_table, read_text
 from geoaccess.toml import ValidationError, did_you_mean
 
@@ -25,16 +26,20 @@ if TYPE_CHECKING:
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.profile import Profile
 
-__all__ = ["ClosedRoads", "find_closed", "read_closures"]
+__all__ = ["ClosedRoads", "find_closed", "read_closures", "rows_without_road"]
 
 _COLUMNS = ("ref", "name", "way_id", "tag", "polygon", "from", "to", "open_kph", "source", "note")
 
 
 class ClosedRoads(NamedTuple):
-    """Of each way of an extract whether it is closed, and how fast it can be driven at the most (inf: no matter)."""
+    """Of each way of an extract whether it is closed, and how fast it can be driven at the most (inf: no matter).
+
+    `without_road` are the rows of the table with which no road of the extract agrees, in short.
+    """
 
     closed: npt.NDArray[np.bool_]
     most_kph: npt.NDArray[np.float64]
+    without_road: tuple[str, ...] = ()
 
 
 @checks_arguments
@@ -117,29 +122,42 @@ def find_closed(
 
     Without a moment, neither given nor assumed by the profile, a road is closed where it is all through the season
     that the profile assumes. What a table says of a road goes for the speed of the open season too: the lowest counts.
-    `names` returns what roads are called, as `read_road_names` does; it is called where a rule asks for a name.
+    `names` returns what roads are called, as `read_road_names` does; it is called where a rule asks for a name, and is
+    in force.
     """
     rules = [*profile.dates.closures, *table]
+    of_profile = len(profile.dates.closures)
+    road = np.array(["highway" in tags for tags in extract.tagsets], np.bool_)[extract.way_tags]
     middle = _middles(extract)
     closed = np.zeros(extract.way_id.size, np.bool_)
     most = np.full(extract.way_id.size, np.inf)
     called: pd.DataFrame | None = None
-    for rule in rules:
+    without_road: list[str] = []
+    for number, rule in enumerate(rules):
         shut = _holds(rule, profile, when)
-        if not shut and rule.open_kph is None:
+        counts = shut or rule.open_kph is not None
+        if not counts and number < of_profile:
             continue
         chosen = _chosen(rule, extract, middle)
-        if (rule.refs or rule.names) and chosen.any():
+        if counts and (rule.refs or rule.names) and chosen.any():
             if called is None:
                 called = names().reindex(extract.way_id).fillna({"name": "", "ref": ""})
             some = np.flatnonzero(chosen)
             pairs = zip(called["name"].to_numpy()[some], called["ref"].to_numpy()[some], strict=True)
             chosen[some] = [rule.means(name, ref) for name, ref in pairs]
+        if number >= of_profile and not (chosen & road).any():
+            without_road.append(rule.in_short)
         if shut:
             closed |= chosen
         elif rule.open_kph is not None:
             most[chosen] = np.minimum(most[chosen], rule.open_kph)
-    return ClosedRoads(closed, most) if rules else None
+    return ClosedRoads(closed, most, tuple(without_road)) if rules else None
+
+
+def rows_without_road(by_date: ClosedRoads | None) -> tuple[tuple[str, str, int, str], ...]:
+    """Return the rows of a table with which no road agrees, as `Network.unread` holds them: on no object."""
+    rows = () if by_date is None else by_date.without_road
+    return tuple((row, note("no_road_agrees"), 0, "") for row in rows)
 
 
 def _holds(rule: Closure, profile: Profile, when: datetime | None) -> bool:

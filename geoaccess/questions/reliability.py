@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,13 @@ import pandas as pd
 from geoaccess import measures, phrases, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
-from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
 from geoaccess.parallel import workers_at_hand
 from geoaccess.questions.asked_service import find_service
-from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
+from geoaccess.questions.scenario_run import Baseline, solve_baseline
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.questions.vulnerability import service_field
+from geoaccess.study.closed_roads import closures_of, left_out_of, table_of_closures
 from geoaccess.study.results.lone_cells import shown_tables
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, masked, write_table
@@ -31,15 +31,30 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.routing import NearestField
     from geoaccess.scenarios import Closures, Touched
+    from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Reliability", "left_out_sentence", "printed_reliability", "reliability_study", "write_reliability"]
+__all__ = [
+    "COLUMNS",
+    "Reliability",
+    "left_out_sentence",
+    "printed_reliability",
+    "reliability_study",
+    "write_reliability",
+]
 
 _FEW = 1000
 """Sets of closures that one process solves before others have started."""
 
 _AT_ONCE = 50
 _DEPENDABLE = 0.95
+COLUMNS: Final[Columns] = {
+    "median_of_{what}_s": "s",
+    **dict.fromkeys(("expected_reached", "expected_within_norm_{n}", "dependable_norm_{n}"), "people"),
+    "within_norm_{n}_open": "people",
+}
+"""Of the tables of groups, beside those that every table of a study may have."""
+
 _QUANTILES = (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
 
 Task = tuple[tuple[int, ...], ...]
@@ -114,14 +129,10 @@ def reliability_study(
         If the study has no such service, no table is named, or with what is wrong with the table.
     """
     spec = find_service(study, service)
-    asked = study.settings.reliability
-    if table is None and asked is None:
-        raise InputError(f"{study.path}: names no table; write [reliability] table = FILE, or give --table FILE")
-    path = table or study.resolve(asked.table if asked else "")
-    season = season or (asked.season if asked and table is None else None)
+    table_of_closures(study, table=table, season=season)  # which refuses a study without one before it is solved
     base = solve_baseline(study, show=show)
     field = service_field(base, service)
-    closures = scenarios.read_closures(path, field.network, season=season, names=road_names(study))
+    closures, season = closures_of(study, field.network, table=table, season=season)
     closed = scenarios.draw_closures(closures.table, draws=draws, seed=seed)
     different, of_set = np.unique(closed, axis=0, return_inverse=True)
     count = np.bincount(of_set.reshape(-1), minlength=len(different)).astype(np.int64)
@@ -236,9 +247,7 @@ def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: flo
 @checks_arguments
 def left_out_sentence(found: Reliability) -> str:
     """Name the rows of the table that were left out, as no road of the study is in their polygon; "" for none."""
-    if not found.left_out:
-        return ""
-    return phrases.text(found.study.settings.language, "reliability.left_out", names="; ".join(found.left_out))
+    return left_out_of(found.left_out, found.study.settings.language)
 
 
 @checks_arguments
@@ -261,7 +270,10 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     tables = {
         "cells": masked(flat, found.study, known=found.base.results).reset_index(),
         **shown_tables(
-            {"classes": found.classes, "municipalities": found.municipalities}, found.base.results, found.study
+            {"classes": found.classes, "municipalities": found.municipalities},
+            found.base.results,
+            found.study,
+            dict.fromkeys(("classes", "municipalities"), COLUMNS),
         ),
         "everybody": found.everybody,
         "closures": found.closures,

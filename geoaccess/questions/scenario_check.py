@@ -15,6 +15,7 @@ from geoaccess.questions.scenario_changes import (
 )
 from geoaccess.questions.scenario_notes import notes_of_names
 from geoaccess.questions.scenario_run import needs_names, road_names
+from geoaccess.scenarios import apply_to_network
 from geoaccess.study import stages
 from geoaccess.study.scenario_names import of_another_study
 
@@ -42,7 +43,7 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
     writer = Writer(study.settings.language, ("comparison", "terminal"))
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)
-    network = stages.build_or_load_network(study)[0]
+    network, driven = stages.build_or_load_network(study)[0], stages.vehicle_network(study)
     names = road_names(study) if needs_names(changes) else None
     lines: list[str] = []
     problems: list[str] = []
@@ -53,6 +54,8 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
                 cells = people.join(stages.join_zones(study, people)[0])
                 own = network_of_scenario(study, scenario, network)
                 changed = change_study(study, scenario, sites, cells, own, names)
+                if driven is not None:  # the same changes to the roads of ambulances
+                    apply_to_network(changed.scenario, driven[1], names=names)
             notes = notes_of_names(study, changed.named, sites, changed.sites, writer)
             lines += [f"{scenario.title}: {line}" for line in [*notes, writer["c_scenario_ready"]]]
         except GeoaccessError as error:

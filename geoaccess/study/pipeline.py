@@ -18,6 +18,7 @@ from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
+from geoaccess.study.closed_roads import describe_closures
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -350,7 +351,7 @@ def _roads_found(study: Study, writer: Writer) -> list[str]:
 def _attached(
     study: Study, people: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, writer: Writer, *, show: bool
 ) -> list[str]:
-    """Attach cells and sites to the roads as a run does, and say how many people and which sites are too far off."""
+    """Attach cells and sites to the roads as a run does, and say what is too far off; look at what closes roads."""
     with Stages(_STAGES_OF_CHECK, show=show).running() as progress:
         with progress.stage("building the network"):
             network, _ = stages.build_or_load_network(study, say=progress.say)
@@ -369,7 +370,7 @@ def _attached(
     lost_sites = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     if len(lost_sites):
         found.append(writer.text("left_out", m=metres, names=", ".join(map(str, lost_sites))))
-    return found
+    return found + describe_closures(study, [network, *([] if driven is None else driven[1:])], writer)
 
 
 @checks_arguments
