@@ -136,7 +136,8 @@ class Guard:
     def _phrase(self, denied: _Denied, scope: Scope) -> str:
         """Return what somebody reads who finds the door shut, where that may differ from what an open page says."""
         phrases = section(wanted_language(scope["headers"], self.language), "planner")
-        return phrases.get(f"{denied.code}_before", phrases.get(denied.code, str(denied)))
+        key = "token_before" if denied.code == "token" else denied.code
+        return phrases.get(key, str(denied))
 
     def _headers(self, scope: Scope) -> dict[str, str]:
         """Return the headers, checked for where the request comes from."""
