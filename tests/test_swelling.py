@@ -297,6 +297,18 @@ def test_a_workbook_with_a_cell_far_off_is_refused(tmp_path):
         read_table(tmp_path / "far.xlsx")
 
 
+def test_a_sheet_whose_table_does_not_end_is_refused(tmp_path):
+    (good,) = spreadsheets_of_libreoffice()
+    (tmp_path / "people.ods").write_bytes(good)
+    with zipfile.ZipFile(tmp_path / "people.ods") as archive:
+        content = archive.read("content.xml")
+    with zipfile.ZipFile(tmp_path / "endless.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content.replace(b"</table:table>", b"</tble:table>"))
+    with pytest.raises(InputError, match=r"endless\.ods: cannot be read as a spreadsheet: .*save it again"):
+        read_table(tmp_path / "endless.ods")
+
+
 def test_a_sheet_that_repeats_cells_without_end_is_refused(tmp_path):
     (good,) = spreadsheets_of_libreoffice()
     (tmp_path / "people.ods").write_bytes(good)

@@ -166,7 +166,7 @@ def _found(
 def _members(path: Path) -> dict[str, str]:
     """Return where each table of the feed is; of several files of one name that least deep in folders."""
     with zipfile.ZipFile(path) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir() and info.file_size]
+        names = [info.filename for info in archive.infolist() if info.file_size]
     names = [name for name in names if name.endswith(".txt") and not name.startswith("__MACOSX")]
     names.sort(key=lambda name: -name.count("/"))
     return {PurePosixPath(name).stem: name for name in names}

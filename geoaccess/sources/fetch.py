@@ -250,7 +250,7 @@ def _unpack(archive: Path, path: Path, *, pattern: str, url: str) -> None:
 
 
 def _one_member(opened: zipfile.ZipFile, *, pattern: str, url: str) -> zipfile.ZipInfo:
-    members = [member for member in opened.infolist() if not member.is_dir()]
+    members = [member for member in opened.infolist() if not member.filename.endswith("/")]
     fitting = [member for member in members if fnmatchcase(PurePosixPath(member.filename).name, pattern)]
     if len(fitting) != 1:
         held = ", ".join(member.filename for member in members[:10]) or "nothing"

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import zipfile
 from typing import TYPE_CHECKING
+from xml.parsers import expat
 
 from geoaccess import files
 from geoaccess.errors import InputError
@@ -77,6 +78,8 @@ def _check_area(path: Path) -> None:
     """Refuse a workbook with a sheet of more cells than can be; what is damaged is for its reader to say."""
     try:
         areas = _areas(path)
+    except InputError:
+        raise
     except files.ZIP_ERRORS:
         return
     for member, area in areas.items():
@@ -88,15 +91,27 @@ def _check_area(path: Path) -> None:
 
 
 def _areas(path: Path) -> dict[str, int]:
-    """Return how many cells each sheet of a workbook has, by the file in it."""
+    """Return how many cells each sheet of a workbook has, by the file in it.
+
+    Raises
+    ------
+    InputError
+        If one is no whole XML: a reader may look for the end of a table for ever.
+    """
     found = {}
     with zipfile.ZipFile(path) as packed:
         for member in packed.namelist():
             name = member.lower()
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                found[member] = _area_of_xlsx(packed.read(member))
-            elif name == "content.xml":
-                found[member] = _area_of_ods(packed.read(member))
+            of_xlsx = name.startswith("xl/worksheets/") and name.endswith(".xml")
+            if not of_xlsx and name != "content.xml":
+                continue
+            text = packed.read(member)
+            found[member] = _area_of_xlsx(text) if of_xlsx else _area_of_ods(text)
+            if found[member] <= _MOST_CELLS:
+                try:
+                    expat.ParserCreate().Parse(text, True)  # noqa: FBT003 - the only form
+                except expat.ExpatError as error:
+                    raise _unreadable(path, error) from error
     return found
 
 
