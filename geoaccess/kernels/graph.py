@@ -61,17 +61,16 @@ def _unite(parent: npt.NDArray[np.int32], u: np.int32, v: np.int32) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _numbered(parent: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the number of the set of each node, in the order of first nodes."""
-    label = np.empty(parent.size, np.int32)
+    """Return the number of the set of each node, in the order of first nodes, in the place of what is given."""
     count = 0
     for i in range(parent.size):
-        # Every node points to a smaller one of its set, and the smallest to itself, so labels are there when needed.
+        # Every node points to a smaller one of its set, and the smallest to itself, so numbers are there when needed.
         if parent[i] == i:
-            label[i] = count
+            parent[i] = count
             count += 1
         else:
-            label[i] = label[parent[i]]
-    return label
+            parent[i] = parent[parent[i]]
+    return parent
 
 
 @numba.njit(cache=True, nogil=True)
@@ -114,8 +113,7 @@ def strong_parts(
         if forward[i] >= 0 and backward[i] >= 0:
             _unite(parent, u[i], v[i])
     label = _numbered(parent)
-    number = parent  # of each part in the search
-    number[:] = -1
+    number = np.full(n_nodes, -1, np.int32)  # of each part in the search
     n_arcs = n_parts = 0
     for i in range(u.size):
         if (forward[i] >= 0) != (backward[i] >= 0) and label[u[i]] != label[v[i]]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geoaccess.osm.extract import Extract
     from geoaccess.osm.nodes import NodeRule
 
 __all__ = ["apply_node_rules"]
@@ -28,12 +27,14 @@ def apply_node_rules(
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
     segments: dict[str, npt.NDArray[Any]],
-    extract: Extract,
+    hindering: npt.NDArray[np.int32],
+    hindering_tags: npt.NDArray[np.int32],
     rules: Sequence[NodeRule],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], dict[str, int]]:
-    """Return points and segments with the nodes' rules applied, and counts; `rules` are those of each tag set of nodes.
+    """Return points and segments with the nodes' rules applied, and counts.
 
-    The table of segments that is given is changed.
+    Points that are `hindering` have the tag sets `hindering_tags`, of each of which `rules` holds the rule. The table
+    of segments that is given is changed.
 
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
     begin or end a journey behind it: what joins the rest of the network by such gates alone becomes a pocket
@@ -41,7 +42,7 @@ def apply_node_rules(
     closed. Who boards a car ferry may pass (see `ways_to_boats`). A delay is charged half to each side, so that passing
     costs all of it, whatever the direction.
     """
-    touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, rules)
+    touching, closed, private, delay = _rules_at_points(lon.size, segments, hindering, hindering_tags, rules)
     half = (delay[segments["a"][touching]] + delay[segments["b"][touching]]) / 2
     cut: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = []
     new_from: list[npt.NDArray[Any]] = []
@@ -102,17 +103,21 @@ def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any
 
 
 def _rules_at_points(
-    size: int, segments: dict[str, npt.NDArray[Any]], extract: Extract, rules: Sequence[NodeRule]
+    size: int,
+    segments: dict[str, npt.NDArray[Any]],
+    hindering: npt.NDArray[np.int32],
+    hindering_tags: npt.NDArray[np.int32],
+    rules: Sequence[NodeRule],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return the pieces of road at points that may hinder; and of each point whether it closes, for whom, how long."""
     may_hinder, on_road, closed, private = (np.zeros(size, np.bool_) for _ in range(4))
     delay = np.zeros(size)
-    may_hinder[extract.hindering] = True
+    may_hinder[hindering] = True
     touching = np.flatnonzero(
         (segments["kind"] == EdgeKind.ROAD) & (may_hinder[segments["a"]] | may_hinder[segments["b"]])
     )
     on_road[segments["a"][touching]] = on_road[segments["b"][touching]] = True
-    place, rule = (values[on_road[extract.hindering]] for values in (extract.hindering, extract.hindering_tags))
+    place, rule = (values[on_road[hindering]] for values in (hindering, hindering_tags))
     closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
     private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
     delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]

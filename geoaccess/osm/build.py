@@ -11,6 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import assembling
+from geoaccess.kernels.memory import give_back
 from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.ferry_table import FerryRow
+    from geoaccess.osm.nodes import NodeRule
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.sifting import Sieve
     from geoaccess.osm.tags import WayRule
@@ -123,6 +125,7 @@ def read_networks(
         reading = read_files(paths, some, progress=progress, sieve=None if turn else sieve)
         if sifted and not turn:
             sifted()
+        give_back()
         for left, profile in zip(reversed(range(len(some))), some, strict=True):
             extract = reading.extract(profile, last=not left)
             if progress:
@@ -131,6 +134,7 @@ def read_networks(
             given = [extract]
             del extract  # so that none stands in memory while the network is assembled
             yield _built(given, profile, when, rows, by_date, min_component_m)
+            give_back()
 
 
 @checks_arguments
@@ -224,34 +228,39 @@ def _built(
         min_component_m=min_component_m,
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
-    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, node_rules)
-    keep = np.zeros(lon.size, np.bool_)
-    keep[: joined.keep.size] = joined.keep
-    table, boarded = joined.table, joined.counts
+    keep, more = joined.keep, _beside_roads(extract, profile, when, rules, node_rules)
+    more["ferries"] = joined.table
+    read, turned, boarded = {**extract.counts, **counts}, more.pop("counts"), joined.counts
+    hindering = extract.hindering, extract.hindering_tags
+    del extract  # of which only these are needed any more
+    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, *hindering, node_rules)
     del joined
-    turns, turn_counts = turn_rules(extract, profile, when)
+    more["counts"] = {**read, **hindered, **turned, **boarded}
+    more["keep"] = np.append(keep, np.zeros(lon.size - keep.size, np.bool_))
+    return assemble(lon=lon, lat=lat, **segments, **more)
+
+
+def _beside_roads(
+    extract: Extract,
+    profile: Profile,
+    when: datetime | None,
+    rules: Sequence[WayRule],
+    node_rules: Sequence[NodeRule],
+) -> dict[str, Any]:
+    """Return what a network is made of beside its segments: ways, turns, shores, and what could not be read."""
+    turns, counts = turn_rules(extract, profile, when)
     classes = [
         "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
         for tags, rule in zip(extract.tagsets, rules, strict=True)
     ]
-    way_class = [classes[i] for i in extract.way_tags.tolist()]
-    counts = {**extract.counts, **counts, **hindered, **turn_counts, **boarded}
-    unread = (*list_unread(extract, profile, rules, node_rules), *rows_without_road(by_date))
-    way_id, shores = extract.way_id, extract.shores
-    del extract
-    return assemble(
-        lon=lon,
-        lat=lat,
-        **segments,
-        way_id=way_id,
-        way_class=way_class,
-        keep=keep,
-        turns=turns,
-        ferries=table,
-        counts=counts,
-        unread=unread,
-        shores=shores,
-    )
+    return {
+        "way_id": extract.way_id,
+        "way_class": [classes[i] for i in extract.way_tags.tolist()],
+        "turns": turns,
+        "counts": counts,
+        "unread": list_unread(extract, profile, rules, node_rules),
+        "shores": extract.shores,
+    }
 
 
 def _roads(

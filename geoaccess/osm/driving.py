@@ -75,7 +75,8 @@ def add_curves(
     for direction, losses in more.items():
         losses[[first for first, _ in parts]] += beyond[direction]
         times = segments[direction]
-        segments[direction] = np.where(times >= 0, np.add(times, losses, out=losses), times)
+        np.add(times, losses, out=losses)
+        segments[direction] = np.where(times >= 0, losses, times)
 
 
 def _lost_s(
@@ -126,5 +127,6 @@ def add_junctions(
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return
     cost = graph.junction_costs(size, segments["a"], segments["b"], rank, rules.give_way_s, rules.equal_s)
-    for direction in ("forward_s", "backward_s"):
-        segments[direction] = np.where(segments[direction] >= 0, segments[direction] + cost, segments[direction])
+    for direction in _DIRECTIONS:
+        times = segments[direction]
+        segments[direction] = np.where(times >= 0, times + cost, times)

@@ -150,7 +150,7 @@ def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
     ref = ways.ref[np.repeat(chosen, sizes)]
     used = np.zeros(ways.node_id.size, np.bool_)
     used[ref] = True
-    node = (np.cumsum(used) - 1).astype(np.int32)
+    node = np.cumsum(used, dtype=np.int32) - np.int32(1)
     there = np.zeros(len(ways.tagsets), np.bool_)
     there[ways.way_tags[chosen]] = True
     tagset = (np.cumsum(there) - 1).astype(np.int32)
