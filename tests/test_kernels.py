@@ -173,7 +173,7 @@ def test_strong_components_are_scipys_and_networkxs(made):
 
 
 @st.composite
-def segments(draw):
+def open_segments(draw):
     """Segments open both ways, one way or not at all; as drawn, long rows and rings among them."""
     n = draw(st.integers(1, 14))
     ends = st.integers(0, n - 1)
@@ -185,7 +185,7 @@ def segments(draw):
 
 
 @few
-@given(segments())
+@given(open_segments())
 def test_parts_of_two_way_segments_make_the_strong_components_of_scipy(made):
     n, u, v, forward, backward = made
     tail = np.concatenate([u[forward >= 0], v[backward >= 0]])
@@ -198,7 +198,7 @@ def test_parts_of_two_way_segments_make_the_strong_components_of_scipy(made):
 
 
 @few
-@given(segments())
+@given(open_segments())
 def test_weak_components_of_some_segments_are_those_of_these_alone(made):
     n, u, v, forward, _ = made
     chosen = forward >= 0

@@ -198,7 +198,7 @@ def chains(
     b: npt.NDArray[np.int32],
     forward: npt.NDArray[np.float64],
     backward: npt.NDArray[np.float64],
-    kind: npt.NDArray[np.int32],
+    kind: npt.NDArray[np.int8],
     keep: npt.NDArray[np.bool_],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Merge the segments that meet at nodes where nothing can be decided.

@@ -1,6 +1,6 @@
 """The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
 
-from geoaccess.network.assemble import assemble
+from geoaccess.network.assemble import assemble, assemble_columns
 from geoaccess.network.assembly import no_ferries
 from geoaccess.network.attachable import snappable_edges
 from geoaccess.network.core import Network
@@ -44,6 +44,7 @@ __all__ = [
     "WaterAreas",
     "as_places",
     "assemble",
+    "assemble_columns",
     "check_any_snapped",
     "from_networkx",
     "from_osmnx",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.network.assembly import assembled_arrays
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from geoaccess.network.shores import Shores
     from geoaccess.network.turns import Turns
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "assemble_columns"]
 
 
 @checks_arguments
@@ -74,26 +74,38 @@ def assemble(
     InputError
         If there is no segment, or as for `Network`.
     """
-    return Network(
-        **assembled_arrays(
-            lon=lon,
-            lat=lat,
-            a=a,
-            b=b,
-            forward_s=forward_s,
-            backward_s=backward_s,
-            way=way,
-            way_id=way_id,
-            way_class=way_class,
-            kind=kind,
-            snaps=snaps,
-            restricted=restricted,
-            keep=keep,
-            turns=turns,
-            ferries=ferries,
-            counts=counts,
-            unread=unread,
-            merge_chains=merge_chains,
-        ),
-        shores=shores,
-    )
+    columns = {
+        "lon": lon,
+        "lat": lat,
+        "a": a,
+        "b": b,
+        "forward_s": forward_s,
+        "backward_s": backward_s,
+        "way": way,
+        "way_id": way_id,
+        "way_class": way_class,
+        "kind": kind,
+        "snaps": snaps,
+        "restricted": restricted,
+        "keep": keep,
+        "turns": turns,
+        "ferries": ferries,
+        "counts": counts,
+        "unread": unread,
+    }
+    return Network(**assembled_arrays(columns, merge_chains=merge_chains), shores=shores)
+
+
+def assemble_columns(columns: dict[str, Any]) -> Network:
+    """Make a `Network` from the parameters of `assemble` by their names, which are taken out of the table.
+
+    Who holds no column elsewhere has each of them freed as soon as it is needed no more: those of a country fill
+    hundreds of megabytes each.
+
+    Raises
+    ------
+    InputError
+        As for `assemble`.
+    """
+    shores = columns.pop("shores", None)
+    return Network(**assembled_arrays(columns), shores=shores)

@@ -14,11 +14,9 @@ from geoaccess.network.curve import Chains, number_along_curve
 from geoaccess.network.elements import DECISECONDS
 from geoaccess.network.junctions import with_junctions
 from geoaccess.network.turn_paths import Edges
-from geoaccess.network.turns import Turns, expand_turns
+from geoaccess.network.turns import expand_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
 __all__ = ["assembled_arrays", "ferry_names", "no_ferries"]
@@ -84,61 +82,44 @@ def _no_ferries() -> pd.DataFrame:
     )
 
 
-def assembled_arrays(
-    *,
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-    a: npt.NDArray[np.int32],
-    b: npt.NDArray[np.int32],
-    forward_s: npt.NDArray[np.float64],
-    backward_s: npt.NDArray[np.float64],
-    way: npt.NDArray[np.int32],
-    way_id: npt.NDArray[np.int64],
-    way_class: Sequence[str],
-    kind: npt.NDArray[np.int8] | None = None,
-    snaps: npt.NDArray[np.bool_] | None = None,
-    restricted: npt.NDArray[np.bool_] | None = None,
-    keep: npt.NDArray[np.bool_] | None = None,
-    turns: Turns | None = None,
-    ferries: pd.DataFrame | None = None,
-    counts: dict[str, int] | None = None,
-    unread: tuple[tuple[str, str, int, str], ...] = (),
-    merge_chains: bool = True,
-) -> dict[str, Any]:
-    """Return what `Network` is made from; see `assemble` for the parameters and errors."""
-    _check_segments(
-        lon, lat, {"a": a, "b": b}, {"forward_s": forward_s, "backward_s": backward_s}, way, way_id, way_class
-    )
-    kind = np.zeros(a.size, np.int8) if kind is None else kind
-    snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
-    restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted
-    keep = np.full(lon.size, not merge_chains) if keep is None else keep | (not merge_chains)
-    if turns is not None:
-        keep[turns.points(way, a, b)] = True
-    alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
-    chains = Chains(*graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_)))
-    del alike
-    order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
-    by_node = np.arange(chains.start.size - 1)
+def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> dict[str, Any]:
+    """Return what `Network` is made from; `columns` are the parameters of `assemble` by their names.
+
+    Columns are taken out of the table, which is empty afterwards, and are let go where they are needed no more: those
+    of a country fill hundreds of megabytes each.
+    """
+    _check_segments(columns)
+    way, way_id, way_class, turns = (columns.get(name) for name in ("way", "way_id", "way_class", "turns"))
+    kind, snaps, restricted = _kinds(columns)
+    chains = _chains(columns, kind * np.int8(4) + snaps * np.int8(2) + restricted, merge_chains=merge_chains)
+    lon, lat = columns.pop("lon"), columns.pop("lat")
     if merge_chains:
         order, rank, by_node = number_along_curve(chains, lon, lat)
+    else:
+        order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
+        by_node = np.arange(chains.start.size - 1)
     edge_u = rank[chains.point[chains.start[:-1][by_node]]]
     edge_v = rank[chains.point[chains.start[1:][by_node] - 1]]
+    banned = None if turns is None else turns.at_nodes(rank)
+    del rank
     shape_ptr, shape_lon, shape_lat, shape_way, shape_forward_s, shape_backward_s, *of_edges = (
-        assembling.edges_of_chains(*chains, by_node, way, forward_s, backward_s, lon, lat)
+        assembling.edges_of_chains(*chains, by_node, way, columns.pop("forward_s"), columns.pop("backward_s"), lon, lat)
     )
     edge_forward_ds, edge_backward_ds, edge_length_m, first, last = of_edges
-    del chains
+    node_lon, node_lat = lon[order], lat[order]
+    del chains, lon, lat
     edges = Edges(edge_u, edge_v, way[first], way[last], restricted[first], edge_forward_ds >= 0, edge_backward_ds >= 0)
-    expansion, rules = expand_turns(order.size, edges, None if turns is None else turns.at_nodes(rank))
+    expansion, rules = expand_turns(order.size, edges, banned)
     if expansion is not None:
         expansion = with_junctions(expansion, edge_u, edge_v)
-        order = order[expansion.place]
+        node_lon, node_lat = node_lon[expansion.place], node_lat[expansion.place]
+    ferries, counts, unread = (columns.pop(name, None) for name in ("ferries", "counts", "unread"))
+    columns.clear()
     names = sorted(set(way_class))
     code = {name: i for i, name in enumerate(names)}
     return {
-        "node_lon": lon[order],
-        "node_lat": lat[order],
+        "node_lon": node_lon,
+        "node_lat": node_lat,
         "edge_u": edge_u,
         "edge_v": edge_v,
         "edge_forward_ds": edge_forward_ds,
@@ -158,23 +139,42 @@ def assembled_arrays(
         "ferries": no_ferries() if ferries is None else ferries,
         "counts": {**(counts or {}), **rules},
         "expansion": expansion,
-        "unread": unread,
+        "unread": unread or (),
     }
 
 
-def _check_segments(  # noqa: C901 - one list of refusals
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-    ends: dict[str, npt.NDArray[np.int32]],
-    times: dict[str, npt.NDArray[np.float64]],
-    way: npt.NDArray[np.int32],
-    way_id: npt.NDArray[np.int64],
-    way_class: Sequence[str],
-) -> None:
+def _kinds(
+    columns: dict[str, Any],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return the kind of each segment, whether places may be attached to it, and whether it is for some only."""
+    size = columns["a"].size
+    kind, snaps, restricted = (columns.pop(name, None) for name in ("kind", "snaps", "restricted"))
+    return (
+        np.zeros(size, np.int8) if kind is None else kind,
+        np.ones(size, np.bool_) if snaps is None else snaps,
+        np.zeros(size, np.bool_) if restricted is None else restricted,
+    )
+
+
+def _chains(columns: dict[str, Any], alike: npt.NDArray[np.int8], *, merge_chains: bool) -> Chains:
+    """Return the chains of the segments, the ends of which are needed no more then."""
+    a, b, keep, turns = columns.pop("a"), columns.pop("b"), columns.pop("keep", None), columns.get("turns")
+    size = columns["lon"].size
+    keep = np.full(size, not merge_chains) if keep is None else keep | (not merge_chains)
+    if turns is not None:
+        keep[turns.points(columns["way"], a, b)] = True
+    times = columns["forward_s"], columns["backward_s"]
+    return Chains(*graph.chains(size, a, b, *times, alike, np.asarray(keep, np.bool_)))
+
+
+def _check_segments(columns: dict[str, Any]) -> None:  # noqa: C901 - one list of refusals
     """Refuse what compiled loops would read beyond the end of, or what no journey can take.
 
     A compiled loop says whether there is anything to refuse; what that is, is looked for only then.
     """
+    lon, lat, way, way_id, way_class = (columns[name] for name in ("lon", "lat", "way", "way_id", "way_class"))
+    ends: dict[str, npt.NDArray[np.int32]] = {name: columns[name] for name in ("a", "b")}
+    times: dict[str, npt.NDArray[np.float64]] = {name: columns[name] for name in ("forward_s", "backward_s")}
     size = ends["a"].size
     if size == 0:
         raise InputError("the network has no edge")

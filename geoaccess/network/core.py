@@ -159,20 +159,14 @@ class Network:
             raise InputError(
                 f"shape_ptr must rise from 0 to {len(self.shape_lon)}, the number of points, by 2 or more per edge"
             )
-        for name, table, size in (
-            ("shape_way", self.shape_way, len(self.way_id)),
-            ("way_class", self.way_class, len(self.class_names)),
-        ):
-            wrong = np.flatnonzero((table < 0) | (table >= size))
-            if wrong.size:
-                raise InputError(f"{name}: entry {wrong[0]} is {table[wrong[0]]}, but there are {size}")
+        for name, size in (("shape_way", len(self.way_id)), ("way_class", len(self.class_names))):
+            place, wrong = _first_beyond(getattr(self, name), 0, size - 1)
+            if place >= 0:
+                raise InputError(f"{name}: entry {place} is {wrong}, but there are {size}")
         for name, limit in (("node_lon", 180), ("node_lat", 90), ("shape_lon", 180), ("shape_lat", 90)):
-            degrees = getattr(self, name)
-            wrong = np.flatnonzero(~(np.abs(degrees) <= limit))
-            if wrong.size:
-                raise InputError(
-                    f"{name}: entry {wrong[0]} is {degrees[wrong[0]]}; it must be degrees, at most {limit}"
-                )
+            place, wrong = _first_beyond(getattr(self, name), -limit, limit)
+            if place >= 0:
+                raise InputError(f"{name}: entry {place} is {wrong}; it must be degrees, at most {limit}")
 
     @classmethod
     def from_edges(
@@ -206,19 +200,18 @@ class Network:
             As for `Network`.
         """
         u = np.asarray(u, np.int32)
-        made = assembled_arrays(
-            lon=np.asarray(lon, np.float64),
-            lat=np.asarray(lat, np.float64),
-            a=u,
-            b=np.asarray(v, np.int32),
-            forward_s=np.nan_to_num(np.asarray(forward_s, np.float64), nan=-1.0),
-            backward_s=np.nan_to_num(np.asarray(backward_s, np.float64), nan=-1.0),
-            way=np.arange(u.size, dtype=np.int32),
-            way_id=np.arange(u.size, dtype=np.int64) if way_id is None else np.asarray(way_id, np.int64),
-            way_class=["road"] * u.size if way_class is None else [str(name) for name in np.asarray(way_class)],
-            merge_chains=False,
-        )
-        return cls(**made)
+        columns = {
+            "lon": np.asarray(lon, np.float64),
+            "lat": np.asarray(lat, np.float64),
+            "a": u,
+            "b": np.asarray(v, np.int32),
+            "forward_s": np.nan_to_num(np.asarray(forward_s, np.float64), nan=-1.0),
+            "backward_s": np.nan_to_num(np.asarray(backward_s, np.float64), nan=-1.0),
+            "way": np.arange(u.size, dtype=np.int32),
+            "way_id": np.arange(u.size, dtype=np.int64) if way_id is None else np.asarray(way_id, np.int64),
+            "way_class": ["road"] * u.size if way_class is None else [str(name) for name in np.asarray(way_class)],
+        }
+        return cls(**assembled_arrays(columns, merge_chains=False))
 
     def __repr__(self) -> str:
         """Say how large the network is."""
@@ -409,3 +402,14 @@ class Network:
             np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
         )
         return np.asarray(lines, dtype=object)
+
+
+def _first_beyond(values: npt.NDArray[Any], least: int, most: int) -> tuple[int, Any]:
+    """Return the place of the first value that is not from `least` to `most`, and the value; -1 where none is.
+
+    Where all are, as nearly always, it takes no memory.
+    """
+    if not len(values) or (values.min() >= least and values.max() <= most):  # neither where one is NaN
+        return -1, None
+    place = int(np.flatnonzero(~((values >= least) & (values <= most)))[0])
+    return place, values[place]

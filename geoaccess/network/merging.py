@@ -53,7 +53,7 @@ def simplify(network: Network) -> Network:
             network.edge_v,
             network.edge_forward_ds.astype(np.float64),
             network.edge_backward_ds.astype(np.float64),
-            network.edge_kind.astype(np.int32) * 2 + network.edge_snaps,
+            network.edge_kind * np.int8(2) + network.edge_snaps,
             np.zeros(network.n_nodes, np.bool_),
         )
     )

@@ -13,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import assembling
 from geoaccess.kernels.memory import give_back
 from geoaccess.kernels.threads import parts_of, share
-from geoaccess.network import EdgeKind, Network, assemble
+from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
 from geoaccess.osm.driving import add_curves, add_junctions
@@ -228,16 +228,17 @@ def _built(
         min_component_m=min_component_m,
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
-    keep, more = joined.keep, _beside_roads(extract, profile, when, rules, node_rules)
-    more["ferries"] = joined.table
-    read, turned, boarded = {**extract.counts, **counts}, more.pop("counts"), joined.counts
+    columns = _beside_roads(extract, profile, when, rules, node_rules)
+    counts = {**extract.counts, **counts}, columns["counts"], joined.counts
     hindering = extract.hindering, extract.hindering_tags
     del extract  # of which only these are needed any more
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, *hindering, node_rules)
-    del joined
-    more["counts"] = {**read, **hindered, **turned, **boarded}
-    more["keep"] = np.append(keep, np.zeros(lon.size - keep.size, np.bool_))
-    return assemble(lon=lon, lat=lat, **segments, **more)
+    read, turned, boarded = counts
+    columns |= {"lon": lon, "lat": lat, **segments, "ferries": joined.table}
+    columns["keep"] = np.append(joined.keep, np.zeros(lon.size - joined.keep.size, np.bool_))
+    columns["counts"] = {**read, **hindered, **turned, **boarded}
+    del lon, lat, segments, joined  # and of these the columns alone
+    return assemble_columns(columns)
 
 
 def _beside_roads(
