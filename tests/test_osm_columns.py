@@ -32,6 +32,7 @@ def test_curves_cost_the_same_in_parts_of_any_length(at_once, monkeypatch):
     times = {"forward_s": rng.uniform(0.5, 5, n), "backward_s": np.where(rng.random(n) < 0.3, -1.0, 2.0)}
     rules = driving.CurveRules(lateral_mps2=2.0, within_m=30.0)
     expected = {name: values.tolist() for name, values in times.items()}
+    before = {name: values.copy() for name, values in times.items()}
     bearing = [
         np.arctan2((lon[i + 1] - lon[i]) * np.cos(np.radians((lat[i] + lat[i + 1]) / 2)), lat[i + 1] - lat[i])
         for i in range(n)
@@ -41,7 +42,7 @@ def test_curves_cost_the_same_in_parts_of_any_length(at_once, monkeypatch):
         if way[i] != way[i + 1] or turn <= 1e-3:
             continue
         speed = np.sqrt(2.0 * (length[i] + length[i + 1]) / 2 / turn)
-        for name, values in times.items():
+        for name, values in before.items():
             for at in (i, i + 1):
                 share = min(length[at] / 2, 30.0)
                 if values[at] > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,18 +21,26 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_lines import FerryLine
     from geoaccess.osm.profile import FerryRules
 
-__all__ = ["Boats", "split_roads", "together"]
+__all__ = ["Boats", "Split", "split_roads", "together"]
 
 Roads = dict[str, "npt.NDArray[Any]"]
 
 
+class Split(NamedTuple):
+    """Roads that are split: all points, array after array, the segments that go, and the parts in their place."""
+
+    lon: list[npt.NDArray[np.float64]]
+    lat: list[npt.NDArray[np.float64]]
+    segment: npt.NDArray[np.int64]
+    parts: Roads
+
+
 def split_roads(
     roads: Roads, extract: Extract, joins: Mapping[int, Join], rules: FerryRules
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[int, tuple[int, float]]]:
-    """Split roads wherever a boat joins; return the points, and for each end its point and the queue in seconds.
+) -> tuple[Split, dict[int, tuple[int, float]]]:
+    """Split roads wherever a boat joins; return how, and for each end its point and the queue in seconds.
 
-    A segment's time is shared between its parts by length. The table of roads is changed, column by column, so that
-    never two of all stand in memory.
+    A segment's time is shared between its parts by length.
     """
     lon, lat = [extract.lon], [extract.lat]
     size = extract.lon.size
@@ -57,15 +65,12 @@ def split_roads(
             first.append(a)
             last.append(b)
             share.append(stop - begin)
-    if source:
-        split = np.unique(source)
-        parts = {name: values[source].copy() for name, values in roads.items()}
-        parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
-        for name in ("forward_s", "backward_s"):
-            parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
-        for name in roads:
-            roads[name] = without(roads[name], split, parts[name])
-    return together(lon), together(lat), joined
+    at = np.array(source, np.int64)
+    parts = {name: values[at] for name, values in roads.items()}
+    parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
+    for name in ("forward_s", "backward_s"):
+        parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
+    return Split(lon, lat, np.unique(at), parts), joined
 
 
 def together(parts: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
@@ -78,14 +83,14 @@ class Boats:
 
     def __init__(
         self,
-        lon: npt.NDArray[np.float64],
-        lat: npt.NDArray[np.float64],
+        split: Split,
         quays: npt.NDArray[np.bool_],
         joined: Mapping[int, tuple[int, float]],
     ) -> None:
         self.quays, self.joined = quays, joined
-        self.lon, self.lat = [lon], [lat]
-        self.size = lon.size
+        self.split = split
+        self.lon, self.lat = [*split.lon], [*split.lat]
+        self.size = sum(part.size for part in split.lon)
         self.node_of: dict[tuple[int, int], int] = {}
         self.ends: list[int] = []
         self.more: list[tuple[int, int, int, float, float, EdgeKind, bool]] = []
@@ -140,9 +145,10 @@ class Boats:
         return self.node_of[key]
 
     def add_to(self, roads: Roads) -> None:
-        """Put the segments of boats behind those of roads, column by column."""
+        """Split the roads, and put the segments of boats behind: column by column, so that never two of all stand."""
         columns = list(zip(*self.more, strict=True)) or [()] * 7
         added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
-        for name in roads if self.more else ():
+        for name in roads if self.more or self.split.segment.size else ():
             old = roads[name]
-            roads[name] = np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
+            boats = np.array(added.get(name, np.zeros(len(self.more))), old.dtype)
+            roads[name] = without(old, self.split.segment, self.split.parts[name], boats)

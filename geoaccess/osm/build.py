@@ -304,6 +304,7 @@ def _roads(
         for direction in ("forward_s", "backward_s"):
             segments[direction] = np.where(segments[direction] >= 0, np.maximum(segments[direction], slowest), -1.0)
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
+    del length
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array(
         [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int32

@@ -47,7 +47,7 @@ def add_curves(
     lat: npt.NDArray[np.float64],
     rules: CurveRules,
 ) -> None:
-    """Add to segments, in the order of their ways, the time lost in the curves between them.
+    """Add to segments, in the order of their ways and in place, the time lost in the curves between them.
 
     Two segments of lengths l and k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven
     at v = sqrt(a r) at the most, with a the lateral acceleration that drivers accept. The nearer half of each
@@ -75,8 +75,7 @@ def add_curves(
     for direction, losses in more.items():
         losses[[first for first, _ in parts]] += beyond[direction]
         times = segments[direction]
-        np.add(times, losses, out=losses)
-        segments[direction] = np.where(times >= 0, losses, times)
+        np.add(times, losses, out=times, where=times >= 0)
 
 
 def _lost_s(
@@ -116,7 +115,7 @@ def _bends(
 def add_junctions(
     segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int32], size: int, rules: JunctionRules
 ) -> None:
-    """Add to segments what their junctions cost.
+    """Add to segments, in place, what their junctions cost.
 
     `rank` is 0 for the greatest class of road, `size` the number of points.
 
@@ -129,4 +128,4 @@ def add_junctions(
     cost = graph.junction_costs(size, segments["a"], segments["b"], rank, rules.give_way_s, rules.equal_s)
     for direction in _DIRECTIONS:
         times = segments[direction]
-        segments[direction] = np.where(times >= 0, times + cost, times)
+        np.add(times, cost, out=times, where=times >= 0)

@@ -98,8 +98,8 @@ def add_ferries(
     kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
     ships = find_ships(lines, overrides)
     sailing = [i for i, found in enumerate(kinds) if found.kind not in (LOOP, NOT_SAILING)]
-    lon, lat, joined = split_roads(roads, extract, joins, profile.ferry)
-    boats = Boats(lon, lat, quays, joined)
+    split, joined = split_roads(roads, extract, joins, profile.ferry)
+    boats = Boats(split, quays, joined)
     boats.add([lines[i] for i in sailing], [ships[i] for i in sailing])
     keep = np.zeros(boats.size, np.bool_)
     keep[[road for road, _ in joined.values()]] = True

@@ -220,14 +220,8 @@ def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[st
         **settings,
     )
     for folder, one in lacking.items():
-        _keep_prepared(one, next(networks), folder)
+        _kept(one, next(networks), folder)
     return next(networks)
-
-
-def _keep_prepared(study: Study, network: Network, folder: Path) -> None:
-    """Keep a network and what snapping needs, and let go of it."""
-    if _kept(study, network, folder):
-        prepared(study, network, folder)
 
 
 def _extracts(study: Study) -> list[Path]:
