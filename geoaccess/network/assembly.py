@@ -89,7 +89,7 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
     of a country fill hundreds of megabytes each.
     """
     _check_segments(columns)
-    way, way_id, way_class, turns = (columns.get(name) for name in ("way", "way_id", "way_class", "turns"))
+    way, way_id, way_class, turns = columns["way"], columns["way_id"], columns["way_class"], columns.get("turns")
     kind, snaps, restricted = _kinds(columns)
     chains = _chains(columns, kind * np.int8(4) + snaps * np.int8(2) + restricted, merge_chains=merge_chains)
     lon, lat = columns.pop("lon"), columns.pop("lat")

@@ -229,14 +229,13 @@ def _built(
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
     columns = _beside_roads(extract, profile, when, rules, node_rules)
-    counts = {**extract.counts, **counts}, columns["counts"], joined.counts
+    counts, turned = {**extract.counts, **counts}, columns["counts"]
     hindering = extract.hindering, extract.hindering_tags
     del extract  # of which only these are needed any more
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, *hindering, node_rules)
-    read, turned, boarded = counts
     columns |= {"lon": lon, "lat": lat, **segments, "ferries": joined.table}
     columns["keep"] = np.append(joined.keep, np.zeros(lon.size - joined.keep.size, np.bool_))
-    columns["counts"] = {**read, **hindered, **turned, **boarded}
+    columns["counts"] = {**counts, **hindered, **turned, **joined.counts}
     del lon, lat, segments, joined  # and of these the columns alone
     return assemble_columns(columns)
 
