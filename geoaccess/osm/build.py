@@ -229,6 +229,7 @@ def _built(
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
     columns = _beside_roads(extract, profile, when, rules, node_rules)
+    columns["unread"] += rows_without_road(by_date)
     counts, turned = {**extract.counts, **counts}, columns["counts"]
     hindering = extract.hindering, extract.hindering_tags
     del extract  # of which only these are needed any more
