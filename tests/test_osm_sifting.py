@@ -27,6 +27,7 @@ from geoaccess.osm import (
     read_profile,
     read_road_names,
     sift,
+    small_extract,
 )
 
 HOSPITAL, GLACIER, TOWN = ("amenity", "hospital"), ("natural", "glacier"), ("place", "town")
@@ -111,6 +112,24 @@ def objects(path):
         else:
             found["r", item.id] = (tags, [(member.type, member.ref, member.role) for member in item.members])
     return found
+
+
+def test_any_number_of_threads_writes_the_same_blocks_in_their_order(tmp_path, monkeypatch):
+    path = region(tmp_path / "region.osm.pbf")
+    sieve = Sieve(TAGS)
+    sift([path], sieve)
+    monkeypatch.setattr(small_extract, "_IN_BLOCK", 2)
+    monkeypatch.setattr(small_extract, "_WEIGHT", 64)
+    written = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(small_extract, "thread_count", lambda threads=threads: threads)
+        small = tmp_path / f"{threads}.osm.pbf"
+        assert sieve.found[path].write(small)
+        written.append(small.read_bytes())
+    assert written[0].count(b"OSMData") > 10
+    assert written == [written[0]] * 3
+    ids = [item.id for item in osmium.FileProcessor(str(small), osmium.osm.NODE)]
+    assert ids == sorted(ids)
 
 
 @pytest.mark.parametrize("beside_roads", [True, False])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING, NamedTuple
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from geoaccess.kernels import packing
+from geoaccess.kernels.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,22 +56,30 @@ class Objects(NamedTuple):
 
 
 def write_extract(path: Path, sets: TagSets, nodes: Objects, ways: Objects, relations: Objects) -> None:
-    """Write an .osm.pbf without versions, dates or names of mappers."""
-    with path.open("wb") as file:
-        _write_blob(file, b"OSMHeader", _HEADER)
-        for part in _parts(nodes):
-            strings = _Strings(sets, part)
-            _write_blob(file, b"OSMData", strings.table() + _group(_dense(part, strings)))
-        for field, objects in ((_WAYS, ways), (_RELATIONS, relations)):
+    """Write an .osm.pbf without versions, dates or names of mappers; a few blocks are packed at a time."""
+    threads = thread_count()
+    waiting: deque[Future[bytes]] = deque()
+    with path.open("wb") as file, ThreadPoolExecutor(threads) as pool:
+        file.write(_blob(b"OSMHeader", _HEADER))
+        for field, objects in ((_NODES, nodes), (_WAYS, ways), (_RELATIONS, relations)):
             for part in _parts(objects):
-                strings = _Strings(sets, part)
-                _write_blob(file, b"OSMData", strings.table() + _group(_messages(part, strings, field)))
+                waiting.append(pool.submit(_block, sets, part, field))
+                if len(waiting) > 2 * threads:
+                    file.write(waiting.popleft().result())
+        for future in waiting:
+            file.write(future.result())
 
 
-def _write_blob(file: IO[bytes], kind: bytes, data: bytes) -> None:
+def _block(sets: TagSets, part: Objects, field: int) -> bytes:
+    strings = _Strings(sets, part)
+    group = _dense(part, strings) if field == _NODES else _messages(part, strings, field)
+    return _blob(b"OSMData", strings.table() + _group(group))
+
+
+def _blob(kind: bytes, data: bytes) -> bytes:
     body = _number(2, len(data)) + _run(3, zlib.compress(data, 1))
     head = _run(1, kind) + _number(3, len(body))
-    file.write(struct.pack(">I", len(head)) + head + body)
+    return struct.pack(">I", len(head)) + head + body
 
 
 def _varint(value: int) -> bytes:
