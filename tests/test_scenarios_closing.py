@@ -14,7 +14,15 @@ from geoaccess.kernels.sums import pairwise_sum
 from geoaccess.network import Network, simplify, snap
 from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
 from geoaccess.routing import closings as routing_closings
-from geoaccess.scenarios import Unit, close_network, close_unit, closing_table, vulnerable_units
+from geoaccess.scenarios import (
+    Unit,
+    close_network,
+    close_unit,
+    closing_table,
+    touched_by_units,
+    touched_people,
+    vulnerable_units,
+)
 from geoaccess.scenarios.closing_rows import Closings
 from geoaccess.scenarios.closing_unit import effect_of_unit
 from geoaccess.scenarios.crossings import Part
@@ -207,6 +215,9 @@ def test_crossings_close_in_a_kernel_as_they_do_one_by_one_to_the_last_bit(drawn
     closings = Closings.of(field, units, norms_s=[norm / 10 for norm in norms_ds], keep_in=None)
     found = closings.effects()
     assert found.tolist() == [effect_of_unit(field, unit, closings.norms_ds) for unit in units]
+    one_by_one = [tuple(part.tolist() for part in touched_people(field, unit)) for unit in units]
+    assert [tuple(part.tolist() for part in parts) for parts in touched_by_units(field, units)] == one_by_one
+    assert touched_by_units(field, []) == []
 
 
 def test_ranks_leave_out_a_street_of_one_cell():

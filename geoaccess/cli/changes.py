@@ -175,20 +175,23 @@ def vulnerable(
     Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
     """
     require_extra("maps", to="draw maps and figures")
+    from geoaccess.background import background
     from geoaccess.questions import edge_sentence, printed_vulnerable, vulnerable_study, write_vulnerable
+    from geoaccess.questions.vulnerability_output import MAP_IMPORTS
 
     loaded = opened(study, language)
-    found = vulnerable_study(
-        loaded,
-        service,
-        cut_off_min=cut_off,
-        dead_end_m=dead_end,
-        together=together,
-        workers=workers,
-        scheduler=scheduler,
-        show=not quiet,
-    )
-    written = write_vulnerable(found, output or loaded.output / "vulnerable")
+    with background(imports=MAP_IMPORTS) as pool:
+        found = vulnerable_study(
+            loaded,
+            service,
+            cut_off_min=cut_off,
+            dead_end_m=dead_end,
+            together=together,
+            workers=workers,
+            scheduler=scheduler,
+            show=not quiet,
+        )
+        written = write_vulnerable(found, output or loaded.output / "vulnerable", pool=pool)
     answer = Answer.of("vulnerable", loaded)
     for title, table in printed_vulnerable(found):
         answer.table("closings", title, table, found.table)

@@ -20,7 +20,7 @@ from geoaccess.kernels.updates import renew
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["CELLS", "CUT_OFF", "DELAYED", "LONGEST", "OVER", "PERSON_DS", "close_each"]
+__all__ = ["CELLS", "CUT_OFF", "DELAYED", "LONGEST", "OVER", "PERSON_DS", "close_each", "touched_by_each"]
 
 DELAYED, CUT_OFF, CELLS, PERSON_DS, LONGEST, OVER = 0, 1, 2, 3, 4, 5
 """Columns of what a closing does; the people over each norm follow on `OVER`."""
@@ -159,6 +159,84 @@ def _lost(
     return n
 
 
+@numba.njit(cache=True)
+def _close(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    edge_first: npt.NDArray[np.int32],
+    edge_tail: npt.NDArray[np.int32],
+    edge_arc: npt.NDArray[np.int32],
+    back_first: npt.NDArray[np.int32],
+    back_arc: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    first: npt.NDArray[np.int32],
+    listed: npt.NDArray[np.int32],
+    edges: npt.NDArray[np.int32],
+    beside: npt.NDArray[np.int32],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    old: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int32], int]:
+    """Close some edges; return the cells to look at, sorted, and how many nodes `_open` has to set back.
+
+    The costs are those from before already.
+    """
+    most = 0
+    for edge in edges:
+        most += edge_first[edge + 1] - edge_first[edge]
+    lost_node, lost_key = np.empty(most, np.int32), np.empty(most, np.uint64)
+    n = 0
+    for edge in edges:
+        n = _lost(keys, head, cost, edge_tail, edge_arc, edge_first[edge], edge_first[edge + 1], lost_node, lost_key, n)
+    if n == 0:
+        return beside.copy(), 0
+    open_cost, open_back = np.empty(most, np.int32), np.empty(most, np.int32)
+    n_open = n_back = 0
+    for edge in edges:
+        for i in range(edge_first[edge], edge_first[edge + 1]):
+            open_cost[n_open] = cost[edge_arc[i]]
+            cost[edge_arc[i]] = FAR
+            n_open += 1
+        for i in range(back_first[edge], back_first[edge + 1]):
+            open_back[n_back] = back_cost[back_arc[i]]
+            back_cost[back_arc[i]] = FAR
+            n_back += 1
+    count = renew(
+        keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key,
+        lost_node[:n].copy(), lost_key[:n].copy(), touched, nodes, old,
+    )  # fmt: skip
+    n_open = n_back = 0
+    for edge in edges:
+        for i in range(edge_first[edge], edge_first[edge + 1]):
+            cost[edge_arc[i]] = open_cost[n_open]
+            n_open += 1
+        for i in range(back_first[edge], back_first[edge + 1]):
+            back_cost[back_arc[i]] = open_back[n_back]
+            n_back += 1
+    return _touched_cells(nodes, count, first, listed, beside, seen), count
+
+
+@numba.njit(cache=True)
+def _open(
+    keys: npt.NDArray[np.uint64],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    old: npt.NDArray[np.uint64],
+    count: int,
+) -> None:
+    """Set the keys back that `_close` changed."""
+    for i in range(count):
+        keys[nodes[i], 0] = old[i, 0]
+        touched[nodes[i]] = False
+
+
 @numba.njit(cache=True, parallel=True)
 def close_each(
     keys: npt.NDArray[np.uint64],
@@ -211,51 +289,71 @@ def close_each(
             edges = unit_edge[unit_first[unit] : unit_first[unit + 1]]
             beside = beside_cell[beside_first[unit] : beside_first[unit + 1]]
             keeps = beside_keeps[beside_first[unit] : beside_first[unit + 1]]
-            most = 0
-            for edge in edges:
-                most += edge_first[edge + 1] - edge_first[edge]
-            lost_node, lost_key = np.empty(most, np.int32), np.empty(most, np.uint64)
-            n = 0
-            for edge in edges:
-                n = _lost(
-                    mine,
-                    head,
-                    costs,
-                    edge_tail,
-                    edge_arc,
-                    edge_first[edge],
-                    edge_first[edge + 1],
-                    lost_node,
-                    lost_key,
-                    n,
-                )
-            if n == 0 and beside.size == 0:
-                continue
-            open_cost, open_back = np.empty(most, np.int32), np.empty(most, np.int32)
-            n_open = n_back = 0
-            for edge in edges:
-                for i in range(edge_first[edge], edge_first[edge + 1]):
-                    open_cost[n_open] = costs[edge_arc[i]]
-                    costs[edge_arc[i]] = FAR
-                    n_open += 1
-                for i in range(back_first[edge], back_first[edge + 1]):
-                    open_back[n_back] = costs_back[back_arc[i]]
-                    costs_back[back_arc[i]] = FAR
-                    n_back += 1
-            count = renew(
-                mine, start, head, costs, back_start, back_head, costs_back, seed_node, seed_key,
-                lost_node[:n].copy(), lost_key[:n].copy(), touched[block], nodes[block], old[block],
+            cells, count = _close(
+                mine, start, head, costs, back_start, back_head, costs_back,
+                edge_first, edge_tail, edge_arc, back_first, back_arc, seed_node, seed_key, first, listed,
+                edges, beside, touched[block], nodes[block], old[block], seen[block],
             )  # fmt: skip
-            cells = _touched_cells(nodes[block], count, first, listed, beside, seen[block])
             _count(cells, mine, rows, direct, before, people, limits, beside, keeps, found[unit])
-            for i in range(count):
-                mine[nodes[block, i], 0] = old[block, i, 0]
-                touched[block, nodes[block, i]] = False
-            n_open = n_back = 0
-            for edge in edges:
-                for i in range(edge_first[edge], edge_first[edge + 1]):
-                    costs[edge_arc[i]] = open_cost[n_open]
-                    n_open += 1
-                for i in range(back_first[edge], back_first[edge + 1]):
-                    costs_back[back_arc[i]] = open_back[n_back]
-                    n_back += 1
+            _open(mine, touched[block], nodes[block], old[block], count)
+
+
+@numba.njit(cache=True)
+def touched_by_each(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    edge_first: npt.NDArray[np.int32],
+    edge_tail: npt.NDArray[np.int32],
+    edge_arc: npt.NDArray[np.int32],
+    back_first: npt.NDArray[np.int32],
+    back_arc: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    first: npt.NDArray[np.int32],
+    listed: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    direct: npt.NDArray[np.int32],
+    unit_first: npt.NDArray[np.int64],
+    unit_edge: npt.NDArray[np.int32],
+    beside_first: npt.NDArray[np.int64],
+    beside_cell: npt.NDArray[np.int32],
+    beside_keeps: npt.NDArray[np.int8],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    old: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return (first, cell, time): unit i touches cell[first[i]:first[i + 1]], sorted, which have these times then.
+
+    Arguments are as for `close_each`, but those that it has for each thread are there once.
+    """
+    n_units = unit_first.size - 1
+    begins = np.zeros(n_units + 1, np.int64)
+    cell, time = np.empty(1024, np.int32), np.empty(1024, np.int64)
+    for unit in range(n_units):
+        beside = beside_cell[beside_first[unit] : beside_first[unit + 1]]
+        keeps = beside_keeps[beside_first[unit] : beside_first[unit + 1]]
+        cells, count = _close(
+            keys, start, head, cost, back_start, back_head, back_cost,
+            edge_first, edge_tail, edge_arc, back_first, back_arc, seed_node, seed_key, first, listed,
+            unit_edge[unit_first[unit] : unit_first[unit + 1]], beside, touched, nodes, old, seen,
+        )  # fmt: skip
+        n = begins[unit]
+        begins[unit + 1] = n + cells.size
+        if begins[unit + 1] > cell.size:
+            cell = np.concatenate((cell, np.empty(begins[unit + 1], np.int32)))
+            time = np.concatenate((time, np.empty(begins[unit + 1], np.int64)))
+        at = 0
+        for i in range(cells.size):
+            ends = _BOTH
+            if at < beside.size and beside[at] == cells[i]:
+                ends = np.int64(keeps[at])
+                at += 1
+            cell[n + i], time[n + i] = cells[i], _time(keys, rows[cells[i]], direct[cells[i]], ends)
+        _open(keys, touched, nodes, old, count)
+    return begins, cell[: begins[-1]].copy(), time[: begins[-1]].copy()

@@ -52,13 +52,8 @@ from geoaccess.questions.validation.validate import (
 )
 from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_study
 from geoaccess.questions.vehicles_output import fleet_lines, fleet_tables, write_fleet
-from geoaccess.questions.vulnerability import (
-    Vulnerable,
-    edge_sentence,
-    printed_vulnerable,
-    vulnerable_study,
-    write_vulnerable,
-)
+from geoaccess.questions.vulnerability import Vulnerable, vulnerable_study
+from geoaccess.questions.vulnerability_output import edge_sentence, printed_vulnerable, write_vulnerable
 
 __all__ = [
     "Baseline",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.frames import crs_of, reproject
+from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,10 +60,10 @@ def middles(lines: npt.NDArray[np.object_], crs: CRS) -> tuple[npt.NDArray[np.fl
 
 def nearest_cell(
     cells: gpd.GeoDataFrame, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
-) -> npt.NDArray[np.intp]:
-    """Return the cell whose middle is nearest to each place."""
+) -> npt.NDArray[np.int64]:
+    """Return the place of the cell whose middle is nearest to each point; of cells equally near, the first."""
     import shapely
 
-    tree = shapely.STRtree(cells.geometry.centroid.to_numpy())
-    places = shapely.points(*reproject(lon, lat, source="EPSG:4326", target=crs_of(cells)))
-    return np.asarray(tree.query_nearest(places, all_matches=False)[1], np.intp)
+    x, y = np.ascontiguousarray(shapely.get_coordinates(cells.geometry.centroid.to_numpy()).T)
+    tree = SegmentTree(np.arange(len(cells), dtype=np.int32), x, y, x, y)
+    return tree.nearest(*reproject(lon, lat, source="EPSG:4326", target=crs_of(cells)))[0].astype(np.int64)

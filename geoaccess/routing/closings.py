@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Arcs
     from geoaccess.routing.field import NearestField
 
-__all__ = ["Beside", "closing_effects"]
+__all__ = ["Beside", "closing_effects", "closing_touches"]
 
 _AT_ONCE = 4096
 
@@ -85,11 +85,7 @@ def closing_effects(
     InputError
         If the field was solved for more than one site, no cells are attached, or `beside` is of other closings.
     """
-    if field.k != 1:
-        raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
-    beside = Beside.none(len(edges)) if beside is None else beside
-    if len(beside.first) != len(edges) + 1:
-        raise InputError(f"beside is of {len(beside.first) - 1} closings, but {len(edges)} are asked for")
+    beside = _checked(field, edges, beside)
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
     limits = np.empty((len(norms_ds), len(cells.rows)))
     for row, norm_ds in zip(limits, norms_ds, strict=True):
@@ -102,18 +98,12 @@ def closing_effects(
         done(known)
     if known == len(edges):
         return found
-    first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
-    listed = np.concatenate(edges).astype(np.int32)
     threads = min(thread_count(), len(edges))
     keys = np.repeat(field.keys[None], threads, axis=0)
     cost, back_cost = np.repeat(out.cost_ds[None], threads, axis=0), np.repeat(back.cost_ds[None], threads, axis=0)
-    touched = np.zeros((threads, field.network.n_nodes), np.bool_)
-    nodes = np.empty((threads, field.network.n_nodes), np.int32)
-    old = np.empty((threads, field.network.n_nodes, 1), np.uint64)
-    seen = np.zeros((threads, len(cells.rows)), np.bool_)
+    room = _room(field, threads)
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
-    before = field.attached_times_ds()
-    direct = (field.keys_aside()[:, 0] >> SHIFT).astype(np.int32)
+    before, direct, (first, listed) = field.attached_times_ds(), _direct(field), _listed(edges)
     for begin in range(known, len(edges), _AT_ONCE):
         end = min(begin + _AT_ONCE, len(edges))
         closings.close_each(
@@ -121,13 +111,66 @@ def closing_effects(
             *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
             cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
             first[begin : end + 1], listed, beside.first[begin : end + 1], beside.cell, beside.keeps,
-            touched, nodes, old, seen, found[begin:end],
+            *room, found[begin:end],
         )  # fmt: skip
         if keep:
             keep(begin, found[begin:end])
         if done:
             done(end - begin)
     return found
+
+
+@checks_arguments
+def closing_touches(
+    field: NearestField, edges: Sequence[npt.NDArray[np.int32]], *, beside: Beside | None = None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return (first, cell, time_ds): what the cells that each closing touches have for a time then.
+
+    Closing i touches the attached cells cell[first[i]:first[i + 1]], sorted; those that reach nothing have `FAR`. The
+    field stays as it is. Arguments and errors are those of `closing_effects`.
+    """
+    beside = _checked(field, edges, beside)
+    if not edges:
+        return np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.int64)
+    cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
+    by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
+    found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]] = closings.touched_by_each(
+        field.keys.copy(), out.start, out.head, out.cost_ds.copy(), back.start, back.head, back.cost_ds.copy(),
+        *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
+        cells.first, cells.listed, cells.rows, _direct(field), *_listed(edges), *beside,
+        *(part[0] for part in _room(field, 1)),
+    )  # fmt: skip
+    return found
+
+
+def _checked(field: NearestField, edges: Sequence[npt.NDArray[np.int32]], beside: Beside | None) -> Beside:
+    if field.k != 1:
+        raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
+    beside = Beside.none(len(edges)) if beside is None else beside
+    if len(beside.first) != len(edges) + 1:
+        raise InputError(f"beside is of {len(beside.first) - 1} closings, but {len(edges)} are asked for")
+    return beside
+
+
+def _room(field: NearestField, threads: int) -> tuple[npt.NDArray[Any], ...]:
+    """Return what each thread writes to: marks of nodes, nodes and their keys before, and marks of cells."""
+    n = field.network.n_nodes
+    return (
+        np.zeros((threads, n), np.bool_),
+        np.empty((threads, n), np.int32),
+        np.empty((threads, n, 1), np.uint64),
+        np.zeros((threads, len(field.cells().rows)), np.bool_),
+    )
+
+
+def _direct(field: NearestField) -> npt.NDArray[np.int32]:
+    """Return the time of each attached cell to a site that it comes to by no node."""
+    return (field.keys_aside()[:, 0] >> SHIFT).astype(np.int32)
+
+
+def _listed(edges: Sequence[npt.NDArray[np.int32]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
+    return first, np.concatenate(edges).astype(np.int32)
 
 
 def _arcs_by_edge(

@@ -17,7 +17,7 @@ from geoaccess.scenarios.changes import (
     site_label,
 )
 from geoaccess.scenarios.closing import closing_table, vulnerable_units
-from geoaccess.scenarios.closing_unit import close_unit, touched_people
+from geoaccess.scenarios.closing_unit import close_unit, touched_by_units, touched_people
 from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,
@@ -91,6 +91,7 @@ __all__ = [
     "streets_of_cells",
     "supply_differences",
     "supply_table",
+    "touched_by_units",
     "touched_people",
     "units_of",
     "vulnerable_units",

@@ -16,7 +16,8 @@ from geoaccess.kernels.dead_ends import road_behind
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, EdgeKind
 from geoaccess.routing import people_on_edges
-from geoaccess.scenarios.closing_rows import Closings, edges_along
+from geoaccess.scenarios.closing_rows import Closings
+from geoaccess.scenarios.closing_unit import edges_along
 from geoaccess.scenarios.crossings import units_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from geoaccess.kernels.closings import OVER
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import closing_effects
-from geoaccess.scenarios.closing_unit import cells_beside, effect_of_unit
+from geoaccess.scenarios.closing_unit import cells_beside, crossings_with_sites, effect_of_unit
 from geoaccess.scenarios.kept_rows import digest_of, kept_rows
 
 if TYPE_CHECKING:
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
-    import pandas as pd
 
     from geoaccess.measures.specification import Limit
     from geoaccess.routing import NearestField
     from geoaccess.scenarios.crossings import Unit
 
-__all__ = ["Closings", "edges_along", "rows_between"]
+__all__ = ["Closings", "rows_between"]
 
 _WHOLE, _SPLIT = 16_384, 256
 """How many closings are one task: of those that kernels solve, and of crossings with a site, which take longer."""
@@ -64,9 +63,7 @@ class Closings:
     @cached_property
     def _apart(self) -> npt.NDArray[np.bool_]:
         """Along the edge of which crossings a site is: on one side of it, so that it keeps one end."""
-        along_edge = np.zeros(self.field.network.n_edges, np.bool_)
-        along_edge[edges_along(self.field.sites)] = True
-        return np.array([bool(unit.parts) and bool(along_edge[unit.edges].any()) for unit in self.units], np.bool_)
+        return crossings_with_sites(self.field, self.units)
 
     @cached_property
     def turn(self) -> npt.NDArray[np.int64]:
@@ -167,11 +164,6 @@ def rows_between(closings: Closings, task: tuple[int, int]) -> npt.NDArray[np.fl
     """Return the rows of some closings, and put them into the file; for a task of a process of its own."""
     with kept_rows(closings.path, closings.columns) as kept:
         return closings.rows(*task, keep=kept.put)
-
-
-def edges_along(places: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the edges of places that are along one; what is at a junction is on none alone."""
-    return places.loc[(places["edge"] >= 0) & (places["node"] < 0), "edge"].to_numpy(np.int64)
 
 
 def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[Limit]) -> str:

@@ -11,7 +11,7 @@ from geoaccess.kernels import cells as along
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import close_edges, move_site, undo
-from geoaccess.routing.closings import Beside
+from geoaccess.routing.closings import Beside, closing_touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
-__all__ = ["cells_beside", "close_unit", "effect_of_unit", "touched_people"]
+__all__ = [
+    "cells_beside",
+    "close_unit",
+    "crossings_with_sites",
+    "edges_along",
+    "effect_of_unit",
+    "touched_by_units",
+    "touched_people",
+]
 
 _CUT_OFF_S = 1e9
 _U, _V = 1, 2
@@ -69,10 +77,32 @@ def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int6
 
     The field stays as it is. A person who is cut off weighs a billion seconds, so that those come first.
     """
-    cells, before, after = _closed_and_opened(field, unit)
+    cells, _, after = _closed_and_opened(field, unit)
+    return cells, _weights(field, cells, after)
+
+
+def touched_by_units(
+    field: NearestField, units: Sequence[Unit]
+) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
+    """Return what `touched_people` does for each of some units."""
+    alone = crossings_with_sites(field, units).tolist()
+    others = [unit for unit, one in zip(units, alone, strict=True) if not one]
+    first, cell, after = closing_touches(field, [unit.edges for unit in others], beside=cells_beside(field, others))
+    weight = _weights(field, cell.astype(np.int64), after)
+    parts = zip(np.split(cell.astype(np.int64), first[1:-1]), np.split(weight, first[1:-1]), strict=True)
+    return [
+        touched_people(field, unit) if one else next(parts) for unit, one in zip(units, alone.tolist(), strict=True)
+    ]
+
+
+def _weights(
+    field: NearestField, cells: npt.NDArray[np.int64], after: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    before = field.attached_times_ds(cells)
     was, now = (np.where(times >= FAR, np.inf, times / DECISECONDS) for times in (before, after))
     lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
-    return cells, field.cells().people[cells] * lost
+    weight: npt.NDArray[np.float64] = field.cells().people[cells] * lost
+    return weight
 
 
 def _closed_and_opened(
@@ -83,6 +113,18 @@ def _closed_and_opened(
     for change in reversed(changes):
         undo(field, change)
     return cells, field.attached_times_ds(cells).astype(np.int64), after
+
+
+def edges_along(places: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the edges of places that are along one; what is at a junction is on none alone."""
+    return places.loc[(places["edge"] >= 0) & (places["node"] < 0), "edge"].to_numpy(np.int64)
+
+
+def crossings_with_sites(field: NearestField, units: Sequence[Unit]) -> npt.NDArray[np.bool_]:
+    """Return along the edge of which crossings a site is: on one side of it, so that it keeps one end."""
+    along_edge = np.zeros(field.network.n_edges, np.bool_)
+    along_edge[edges_along(field.sites)] = True
+    return np.array([bool(unit.parts) and bool(along_edge[unit.edges].any()) for unit in units], np.bool_)
 
 
 def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from geoaccess.questions.note.frame import MAP_IN, Frame
 from geoaccess.questions.siting.output import drawn_sites
 from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.vehicles_output import drawn_bases, fleet_tables, fleet_texts
-from geoaccess.questions.vulnerability import edge_sentence, printed_vulnerable
+from geoaccess.questions.vulnerability_output import edge_sentence, printed_vulnerable
 from geoaccess.study.results.output import drawing_crs
 from geoaccess.study.results.summaries import headed
 
