@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Arcs
     from geoaccess.routing.field import NearestField
+
+    _Marks = npt.NDArray[np.bool_]
 
 __all__ = ["Beside", "closing_effects", "closing_touches"]
 
@@ -134,11 +136,12 @@ def closing_touches(
         return np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.int64)
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
+    marked, nodes, old, seen = _room(field, 1)
     found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]] = closings.touched_by_each(
         field.keys.copy(), out.start, out.head, out.cost_ds.copy(), back.start, back.head, back.cost_ds.copy(),
         *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
-        cells.first, cells.listed, cells.rows, _direct(field), *_listed(edges), *beside,
-        *(part[0] for part in _room(field, 1)),
+        cells.first, cells.listed, cells.rows, _direct(field), *_listed(edges), beside.first, beside.cell, beside.keeps,
+        marked[0], nodes[0], old[0], seen[0],
     )  # fmt: skip
     return found
 
@@ -152,7 +155,7 @@ def _checked(field: NearestField, edges: Sequence[npt.NDArray[np.int32]], beside
     return beside
 
 
-def _room(field: NearestField, threads: int) -> tuple[npt.NDArray[Any], ...]:
+def _room(field: NearestField, threads: int) -> tuple[_Marks, npt.NDArray[np.int32], npt.NDArray[np.uint64], _Marks]:
     """Return what each thread writes to: marks of nodes, nodes and their keys before, and marks of cells."""
     n = field.network.n_nodes
     return (

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Ground", "drawn_ahead", "drawn_below", "start_ground"]
+__all__ = ["Ground", "drawn_ahead", "drawn_below", "start_below", "start_ground"]
 
 _SHEET_STEPS: Final = 4000
 _SCREEN_STEPS: Final = 16_000
@@ -81,10 +81,14 @@ def start_ground(
     network: Network,
 ) -> Started[Mapped[Ground]]:
     """Start to make the ground of cells that are known with their people and municipalities."""
-    known = cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
     shared = pool.share(network, by_name=_by_name)
-    under = _Under(study, known, municipalities, shared, cache_folder(network))
+    under = _Under(study, _known(cells), municipalities, shared, cache_folder(network))
     return pool.start(_make_ground, pool.share(under), pool.place())
+
+
+def _known(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return what of the cells the ground is made of."""
+    return cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
 
 
 def _by_name(value: object) -> tuple[Any, ...] | None:
@@ -154,13 +158,24 @@ def _folder(under: _Under, network: Path, *, steps: int) -> Path:
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    return _laid(_under(answers), steps=_SHEET_STEPS)
+    return _laid(_under(answers, Mapped(answers.network)), steps=_SHEET_STEPS)
+
+
+def start_below(pool: Background, answers: Answers) -> Started[dict[str, Any]]:
+    """Start to make what `drawn_below` returns, while this process does something else."""
+    under = _under(answers, pool.share(answers.network, by_name=_by_name))
+    return pool.start(_make_sheet, pool.share(under))
+
+
+def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
+    """Make what lies under a sheet: a function of a module, so that it can be run in another process."""
+    return _laid(shared.once, steps=_SHEET_STEPS)
 
 
 @contextlib.contextmanager
 def drawn_ahead(answers: Answers) -> Iterator[None]:
     """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread."""
-    under = _under(answers)
+    under = _under(answers, Mapped(answers.network))
     if under.kept is None or len(under.cells) < _MANY:
         yield
         return
@@ -169,9 +184,9 @@ def drawn_ahead(answers: Answers) -> Iterator[None]:
         yield
 
 
-def _under(answers: Answers) -> _Under:
-    network = answers.network
-    return _Under(answers.study, answers.results, answers.municipalities, Mapped(network), cache_folder(network))
+def _under(answers: Answers, network: Mapped[Network]) -> _Under:
+    kept = cache_folder(answers.network)
+    return _Under(answers.study, _known(answers.results), answers.municipalities, network, kept)
 
 
 def _below(
