@@ -103,7 +103,7 @@ def closing_effects(
     threads = min(thread_count(), len(edges))
     keys = np.repeat(field.keys[None], threads, axis=0)
     cost, back_cost = np.repeat(out.cost_ds[None], threads, axis=0), np.repeat(back.cost_ds[None], threads, axis=0)
-    room = _room(field, threads)
+    marked, nodes, old, seen = _room(field, threads)
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
     before, direct, (first, listed) = field.attached_times_ds(), _direct(field), _listed(edges)
     for begin in range(known, len(edges), _AT_ONCE):
@@ -113,7 +113,7 @@ def closing_effects(
             *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
             cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
             first[begin : end + 1], listed, beside.first[begin : end + 1], beside.cell, beside.keeps,
-            *room, found[begin:end],
+            marked, nodes, old, seen, found[begin:end],
         )  # fmt: skip
         if keep:
             keep(begin, found[begin:end])

@@ -90,9 +90,7 @@ def touched_by_units(
     first, cell, after = closing_touches(field, [unit.edges for unit in others], beside=cells_beside(field, others))
     weight = _weights(field, cell.astype(np.int64), after)
     parts = zip(np.split(cell.astype(np.int64), first[1:-1]), np.split(weight, first[1:-1]), strict=True)
-    return [
-        touched_people(field, unit) if one else next(parts) for unit, one in zip(units, alone.tolist(), strict=True)
-    ]
+    return [touched_people(field, unit) if one else next(parts) for unit, one in zip(units, alone, strict=True)]
 
 
 def _weights(
