@@ -72,10 +72,15 @@ class Started(Generic[Result]):
         sent, self._sent = self._sent, ()
         return pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL)
 
-    def soonest(self) -> Result:
-        """Return the result as `result` does, but run here what no other process has taken up yet."""
+    def run_if_free(self) -> None:
+        """Run here what no other process has taken up yet; wait for nothing."""
         if self.take():
             self.end()
+            self.result()
+
+    def soonest(self) -> Result:
+        """Return the result as `result` does, but run here what no other process has taken up yet."""
+        self.run_if_free()
         return self.result()
 
     def end(self, *found: Result) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -44,6 +45,7 @@ PackPoints = Callable[[np.ndarray[Any, np.dtype[np.float64]]], Any]
 WEB_MERCATOR: Final = 3857
 _KINDS: Final = {"u1": "<u1", "u2": "<u2", "i4": "<i4", "f4": "<f4"}
 # HTML (< > &), attributes (quotes), template literals (` $) and Jinja (braces) all see nothing but letters and digits.
+_MIXING: Final = np.uint64(0x9E3779B97F4A7C15)
 _UNSAFE: Final = re.compile(r"[<>&'`${}\x7f]")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -165,11 +167,31 @@ def inner_borders(areas: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
         (pieces[:, 0, 0] == pieces[:, 1, 0]) & (pieces[:, 0, 1] > pieces[:, 1, 1])
     )
     pieces[swapped] = pieces[swapped][:, ::-1]
-    lines, times = np.unique(pieces.reshape(-1, 4), axis=0, return_counts=True)
-    shared = lines[times > 1].reshape(-1, 2, 2)
+    shared = _repeated(pieces.reshape(-1, 4)).reshape(-1, 2, 2)
     if not len(shared):
         return np.asarray(rings, object)
     return np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shared))), object)
+
+
+def _repeated(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return each row that is there more than once, in ascending order.
+
+    Rows that no other looks like, by a number made of all of a row, are not sorted: most of the borders of a country.
+
+    >>> _repeated(np.array([[2.0, 1.0], [0.0, 3.0], [2.0, 1.0], [0.0, 3.0], [5.0, 5.0], [2.0, 1.0]])).tolist()
+    [[0.0, 3.0], [2.0, 1.0]]
+    """
+    bits = (rows + 0.0).view(np.uint64)  # 0 and -0 are one
+    number = np.zeros(len(rows), np.uint64)
+    for column in bits.T:
+        number = (number ^ column) * _MIXING
+        number ^= number >> np.uint64(29)
+    place = pd.factorize(number)[0]
+    found = rows[np.bincount(place)[place] > 1]
+    found = found[np.lexsort(found.T[::-1])]
+    same = (found[1:] == found[:-1]).all(axis=1)
+    first = np.diff(same, prepend=False) & same
+    return found[:-1][first]
 
 
 def pack_land(land: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
@@ -186,7 +208,7 @@ def pack_areas(
 ) -> tuple[Packed, Packed]:
     """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders.
 
-    With `inner`, the borders are those between two areas alone: the coast is drawn by itself.
+    With `inner`, the borders are those between two areas alone, and there is no outline: the coast is drawn by itself.
     """
     projected = shapely.make_valid(areas.to_crs(WEB_MERCATOR).to_numpy())
     polygons = shapely.get_parts(projected)
@@ -197,10 +219,11 @@ def pack_areas(
         slim = shapely.simplify(polygons, within_m)
     shapes = shapely.get_parts(slim)
     shapes = shapes[~shapely.is_empty(shapes)]
+    if inner:
+        return _packed([], points), _packed(inner_borders(shapes), points)
     joined = shapely.get_parts(shapely.union_all(shapes))
     land = shapely.get_exterior_ring(shapely.orient_polygons(joined, exterior_cw=False))
-    borders = inner_borders(shapes) if inner else shapely.get_rings(shapes)
-    return _packed(land, points), _packed(borders, points)
+    return _packed(land, points), _packed(shapely.get_rings(shapes), points)
 
 
 def _packed(lines: Sequence[Any] | npt.NDArray[np.object_], points: PackPoints) -> Packed:

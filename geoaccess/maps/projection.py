@@ -245,7 +245,11 @@ def hull_of(squares: Squares, crs: Any, into: Any) -> Box:
     if squares.shapes is not None:
         ends = shapely.get_coordinates(squares.shapes)
     else:
-        low = np.stack([squares.west, squares.south], axis=1)
+        # Of the cells of one column none lies farther out than the first and the last.
+        order = np.lexsort((squares.south, squares.west))
+        begins = np.flatnonzero(np.diff(squares.west[order], prepend=np.nan) != 0)
+        outer = np.concatenate([order[begins], order[np.append(begins[1:], len(order)) - 1]])
+        low = np.stack([squares.west[outer], squares.south[outer]], axis=1)
         ends = np.concatenate([low, low + np.array([squares.side_m, squares.height_m])])
     hull = shapely.convex_hull(shapely.multipoints(ends))
     ring = shapely.segmentize(hull, max(shapely.length(hull) / 200, squares.side_m))  # straight lines bend

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyproj
+import shapely
 
 from geoaccess.demand import assumed_people
 from geoaccess.errors import InputError
@@ -216,8 +218,16 @@ def _check_sites(sites: gpd.GeoDataFrame) -> None:
 
 
 def _bounds(results: gpd.GeoDataFrame) -> list[list[float]]:
-    west, south, east, north = (round(float(edge), 5) for edge in results.geometry.to_crs(4326).total_bounds)
+    lon, lat = _corners(results, "EPSG:4326")[0].T
+    west, south, east, north = (round(float(edge), 5) for edge in (lon.min(), lat.min(), lon.max(), lat.max()))
     return [[south, west], [north, east]]
+
+
+def _corners(results: gpd.GeoDataFrame, crs: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return all corners of the cells in a CRS, and the row of the cell that each is of."""
+    corners, row = shapely.get_coordinates(results.geometry.to_numpy(), return_index=True)
+    x, y = pyproj.Transformer.from_crs(results.crs, crs, always_xy=True).transform(*corners.T)
+    return np.stack([x, y], axis=1), row
 
 
 def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -282,10 +292,13 @@ def zone_boxes(results: gpd.GeoDataFrame, names: Sequence[str]) -> list[list[int
     """Return the box around the cells of each municipality in whole Web Mercator metres: west, south, east, north."""
     if "municipality" not in results:
         return [[] for _ in names]
-    bounds = results.geometry.to_crs(packing.WEB_MERCATOR).bounds
-    groups = bounds.groupby(results["municipality"].astype(object).fillna("").astype(str).to_numpy())
-    boxes = groups.agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
-    found = dict(zip(boxes.index, boxes.round().astype(int).to_numpy().tolist(), strict=True))
+    corners, row = _corners(results, packing.WEB_MERCATOR)
+    number, zones = pd.factorize(results["municipality"].astype(object).fillna("").astype(str))
+    order = np.argsort(number[row], kind="stable")
+    begins = np.flatnonzero(np.diff(number[row][order], prepend=-1))
+    low, high = (extreme.reduceat(corners[order], begins) for extreme in (np.minimum, np.maximum))
+    boxes = np.rint(np.hstack([low, high])).astype(int).tolist()
+    found = dict(zip(zones, boxes, strict=True))
     return [found.get(name, []) for name in names]
 
 

@@ -93,8 +93,10 @@ def write(
         made = _tables(answers, temporary, tables, cells)
         grid = stages.grid_of_people(answers.study)
         rasters = _rasters(answers, temporary, grid)  # while others draw
-        small = _pictures(pictures or _drawn_here(answers), temporary)
+        drawn = pictures or _drawn_here(answers)
+        _put(drawn[PACKAGE].soonest(), temporary)
         _for_qgis(answers, temporary, cells, rasters=rasters, grid=grid)
+        small = _pictures({name: one for name, one in drawn.items() if name != PACKAGE}, temporary)
         report = report_of(answers, made, pictures=small, digests=digests, cells=cells)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
@@ -124,16 +126,17 @@ def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[st
 
     This process, with nothing else left to do, draws what no other has begun, from the last one on.
     """
-    small = {}
     for started in reversed([*pictures.values()]):
-        started.soonest()
-    for name, started in pictures.items():
-        picture = started.result()
-        for file, content in picture.contents.items():
-            (folder / file).write_bytes(content)
-        if picture.small:
-            small[name] = picture.small
-    return small
+        started.run_if_free()
+    found = {name: started.result() for name, started in pictures.items()}
+    for picture in found.values():
+        _put(picture, folder)
+    return {name: picture.small for name, picture in found.items() if picture.small}
+
+
+def _put(picture: Picture, folder: Path) -> None:
+    for file, content in picture.contents.items():
+        (folder / file).write_bytes(content)
 
 
 def refuse_clashes(study: Study) -> None:
