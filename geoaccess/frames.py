@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from shapely import Point
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyproj
 
-__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "reproject", "utm_of"]
+__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "reproject", "transformer", "utm_of"]
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
@@ -42,12 +42,12 @@ def reproject(
     >>> (x[0], y[0]) == (point.x[0], point.y[0])
     True
     """
-    from pyproj import CRS, Transformer
+    from pyproj import CRS
 
     one, other = CRS.from_user_input(source), CRS.from_user_input(target)
     if one.is_exact_same(other):
         return x, y
-    east, north = Transformer.from_crs(one, other, always_xy=True).transform(x, y)
+    east, north = transformer(one, other).transform(x, y)
     return np.asarray(east, np.float64), np.asarray(north, np.float64)
 
 
@@ -90,6 +90,19 @@ def _utm_at(lon: float, lat: float) -> pyproj.CRS:
     from geopandas import GeoSeries
 
     return GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").estimate_utm_crs()
+
+
+@lru_cache(maxsize=64)
+def transformer(crs: Any, into: Any) -> pyproj.Transformer:
+    """Return what moves places from one CRS into another, x before y; PROJ looks for it once for a pair of them.
+
+    >>> x, y = transformer(4326, 25833).transform(15.0, 60.0)
+    >>> round(x), round(y)
+    (500000, 6651411)
+    """
+    from pyproj import Transformer
+
+    return Transformer.from_crs(crs, into, always_xy=True)
 
 
 def is_stretched(crs: pyproj.CRS) -> bool:

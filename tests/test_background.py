@@ -201,4 +201,6 @@ def test_what_no_process_has_taken_up_is_run_here(tmp_path, workers):
         assert (there == os.getpid()) == (workers == 0)
         assert first.soonest() == b"go"
         assert waiting[1].result() == waiting[1].soonest() == os.getpid()  # run once
+        waiting[0].run_if_free()
+        assert waiting[0].result() == there
         assert waiting[2].result() == there

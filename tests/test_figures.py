@@ -11,6 +11,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from matplotlib.textpath import TextPath
 from PIL import Image
 
 from geoaccess.errors import ConfigError, InputError
@@ -27,9 +28,10 @@ from geoaccess.maps import (
     validation_figure,
 )
 from geoaccess.maps.bands import MOST_EDGES, PALETTES
+from geoaccess.maps.ground import width_of
 from geoaccess.maps.look import FORMATS
 from geoaccess.maps.projection import corners_in, hull_of, north_of, shapes_in
-from geoaccess.maps.results import squares
+from geoaccess.maps.results import Squares, squares
 from geoaccess.measures import ServiceSpec
 from geoaccess.study import check, load_study, run_study
 from geoaccess.study.settings.figures import MOST_BREAKS, FigureSettings, Form
@@ -106,6 +108,25 @@ def test_squares_lean_as_they_do_on_the_ground():
     assert east - west < np.ptp(drawn[..., 0]) + 1000
     same = corners_in(squares(cells), cells.crs, cells.crs)
     assert same[0, 0] == pytest.approx(cells.geometry.iloc[0].bounds[:2], abs=1e-6)
+
+
+@pytest.mark.parametrize("many", [1, 2, 500])
+def test_the_window_is_that_of_all_corners(many):
+    """The oracle takes the hull of two corners of every cell, not of the outermost ones of each column."""
+    draw = np.random.default_rng(many)
+    west, south = (1000.0 * draw.integers(2700, 2900, many) for _ in range(2))
+    found = Squares(west, south + 1e6, 1000.0)
+    low = np.stack([found.west, found.south], axis=1)
+    hull = shapely.convex_hull(shapely.multipoints(np.concatenate([low, low + 1000.0])))
+    ring = shapely.get_coordinates(shapely.segmentize(hull, max(hull.length / 200, 1000.0)))
+    x, y = pyproj.Transformer.from_crs(3035, 3057, always_xy=True).transform(*ring.T)
+    assert hull_of(found, 3035, 3057) == (x.min(), y.min(), x.max(), y.max())
+
+
+@pytest.mark.parametrize("name", ["Reykjavík", "Ærøskøbing", "Þórshöfn á Langanesi", "l", ".", "Kárášjohka"])
+def test_a_name_is_as_wide_as_matplotlib_has_it(name):
+    path = TextPath((0, 0), name, size=6.5)
+    assert width_of(path) == path.get_extents().width
 
 
 def test_cells_of_any_shape_are_moved_as_they_are():

@@ -23,6 +23,7 @@ from scipy.interpolate import RectBivariateSpline
 from geoaccess.errors import InputError
 from geoaccess.maps import web_map
 from geoaccess.maps.assets import asset_bytes
+from geoaccess.maps.web import zone_boxes
 from tests.conftest import need
 
 if TYPE_CHECKING:
@@ -547,3 +548,19 @@ class TestBrowser:
             assert page.locator("#found").is_hidden()
             assert troubles == []
             chromium.close()
+
+
+def test_the_box_of_a_municipality_is_that_of_its_cells():
+    """The oracle projects the cells of each by themselves."""
+    draw = np.random.default_rng(5)
+    west, south = (250.0 * draw.integers(0, 900, 60) for _ in range(2))
+    cells = shapely.box(west + 4e5, south + 7e6, west + 400_250, south + 7_000_250)
+    names = [None if number % 7 == 0 else f"m{number % 7}" for number in range(60)]
+    results = gpd.GeoDataFrame({"municipality": names}, geometry=cells, crs=25833)
+    asked = ["", "m1", "m3", "m6", "nowhere"]
+    found = zone_boxes(results, asked)
+    for name, box in zip(asked[:-1], found[:-1], strict=True):
+        own = results[results["municipality"].fillna("") == name].geometry.to_crs(3857)
+        assert box == np.rint(own.total_bounds).astype(int).tolist()
+    assert found[-1] == []
+    assert zone_boxes(results.drop(columns="municipality"), asked) == [[]] * 5

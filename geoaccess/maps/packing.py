@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
+from geoaccess.frames import transformer
 from geoaccess.maps.coverage import simplified_coverage
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def mercator(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: Any
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Project to Web Mercator metres, the coordinates of the map on the screen."""
-    east, north = pyproj.Transformer.from_crs(crs, WEB_MERCATOR, always_xy=True).transform(x, y)
+    east, north = transformer(crs, WEB_MERCATOR).transform(x, y)
     return np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
 
 

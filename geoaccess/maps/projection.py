@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of, in_metres
+from geoaccess.frames import crs_of, in_metres, transformer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -152,7 +152,7 @@ def _sample(places: gpd.GeoDataFrame, own: pyproj.CRS) -> tuple[npt.NDArray[np.f
     some = places.geometry.to_numpy()[:: max(len(places) // SAMPLE, 1)]
     bounds = shapely.bounds(some[~shapely.is_empty(some)])
     x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
-    lon, lat = pyproj.Transformer.from_crs(own, WGS84, always_xy=True).transform(x, y)
+    lon, lat = transformer(own, WGS84).transform(x, y)
     return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
 
 
@@ -204,7 +204,7 @@ def _made_for(crs: pyproj.CRS, lon: float, lat: float) -> bool:
 
 def _lean(crs: Any, lon: float, lat: float) -> float:
     """Return the direction of north at a place, degrees clockwise from the top."""
-    from_degrees = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
+    from_degrees = transformer(WGS84, crs)
     x, y = from_degrees.transform(np.array([lon, lon]), np.array([lat, lat + 0.01]))
     return float(np.degrees(np.arctan2(x[1] - x[0], y[1] - y[0])))
 
@@ -215,7 +215,7 @@ def north_of(x: float, y: float, crs: Any) -> float:
     >>> round(abs(north_of(500_000.0, 7_000_000.0, 25833)), 6)
     0.0
     """
-    return _lean(crs, *pyproj.Transformer.from_crs(crs, WGS84, always_xy=True).transform(x, y))
+    return _lean(crs, *transformer(crs, WGS84).transform(x, y))
 
 
 def corners_in(squares: Squares, crs: Any, into: Any) -> npt.NDArray[np.float64]:
@@ -261,5 +261,5 @@ def hull_of(squares: Squares, crs: Any, into: Any) -> Box:
 def _moved(places: npt.NDArray[np.float64], crs: Any, into: Any) -> npt.NDArray[np.float64]:
     if pyproj.CRS(crs) == pyproj.CRS(into):
         return places
-    x, y = pyproj.Transformer.from_crs(crs, into, always_xy=True).transform(places[:, 0], places[:, 1])
+    x, y = transformer(crs, into).transform(places[:, 0], places[:, 1])
     return np.stack([np.asarray(x, np.float64), np.asarray(y, np.float64)], axis=1)

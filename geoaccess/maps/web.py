@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from geoaccess.demand import assumed_people
 from geoaccess.errors import InputError
 from geoaccess.files import writing
+from geoaccess.frames import transformer
 from geoaccess.maps import packing
 from geoaccess.maps.bands import chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
@@ -226,7 +226,7 @@ def _bounds(results: gpd.GeoDataFrame) -> list[list[float]]:
 def _corners(results: gpd.GeoDataFrame, crs: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Return all corners of the cells in a CRS, and the row of the cell that each is of."""
     corners, row = shapely.get_coordinates(results.geometry.to_numpy(), return_index=True)
-    x, y = pyproj.Transformer.from_crs(results.crs, crs, always_xy=True).transform(*corners.T)
+    x, y = transformer(results.crs, crs).transform(*corners.T)
     return np.stack([x, y], axis=1), row
 
 

@@ -1,0 +1,62 @@
+"""What lies under the cells of the pictures, and when each of them is started."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from geoaccess.background import background
+from geoaccess.study import load_study, solve_study
+from geoaccess.study.results.ground import drawn_below, start_ground
+from geoaccess.study.results.pictures import Pictures
+from tests.test_study_tiny import STUDY, write_study
+
+LAYERS = {"municipalities", "ferries", "roads", "land", "lakes", "ice", "places"}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    return solve_study(load_study(write_study(tmp_path_factory.mktemp("ground"), STUDY)), show=False)
+
+
+def known(answers):
+    return {"municipalities": answers.municipalities, "network": answers.network}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_ground_is_the_same_from_another_process(answers, kept, monkeypatch):
+    if not kept:
+        monkeypatch.setattr("geoaccess.study.results.ground.cache_folder", lambda _: None)
+    here = drawn_below(answers)
+    with background(workers=1) as pool:
+        started = start_ground(pool, answers.study, cells=answers.results, **known(answers))
+        mapped = started.result()
+        assert mapped.path is not None
+        there = mapped.value
+        assert there.grid == answers.results.crs
+    assert {*there.below} == {*here} == LAYERS
+    for name, layer in here.items():
+        assert (layer is None) == (there.below[name] is None)
+        if layer is not None:
+            shapes = shapely.to_wkb(np.asarray(layer.geometry.array)).tolist()
+            assert shapely.to_wkb(np.asarray(there.below[name].geometry.array)).tolist() == shapes
+    assert len(there.below["roads"])
+    assert there.flat["roads"].crs == answers.results.crs
+
+
+def test_maps_of_services_wait_for_times_alone_and_all_else_for_classes(answers):
+    results = answers.results
+    with background(workers=0) as pool:
+        pictures = Pictures(pool, answers.study)
+        asked = {"sites": answers.sites, **known(answers)}
+        pictures.start(results=results.drop(columns=["centrality_class"]), **asked)
+        first = dict(pictures.started)
+        assert {*first} == {f"map_{spec.key}.png" for spec in answers.study.specs}
+        pictures.start(results=results, **asked)
+        assert {*pictures.started} >= {*first, "index.html", "study.gpkg", "curves.png", "lorenz.png"}
+        assert all(pictures.started[name] is started for name, started in first.items())
+        early = {name: started.result().contents for name, started in pictures.started.items()}
+        whole = Pictures(pool, answers.study)
+        whole.start(results=results, **asked)
+        assert {name: started.result().contents for name, started in whole.started.items()} == early
