@@ -134,11 +134,11 @@ def width_of(path: Path) -> float:
     >>> width_of(Path([(0, 0), (2, 1), (0, 2)], [Path.MOVETO, Path.CURVE3, Path.CURVE3]))
     1.0
     """
-    if path.codes is None or (path.codes == Path.CURVE4).any():
+    x, codes = np.asarray(path.vertices)[:, 0], np.asarray(path.codes)
+    if path.codes is None or np.isin(codes, Path.CURVE4).any():
         return float(path.get_extents().width)
-    x = np.asarray(path.vertices)[:, 0]
-    control = np.flatnonzero(path.codes == Path.CURVE3)[::2]
-    ends = np.concatenate([np.flatnonzero(np.isin(path.codes, (Path.MOVETO, Path.LINETO))), control + 1])
+    control = np.flatnonzero(np.isin(codes, Path.CURVE3))[::2]
+    ends = np.concatenate([np.flatnonzero(np.isin(codes, (Path.MOVETO, Path.LINETO))), control + 1])
     before, between, after = x[control - 1], x[control], x[control + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         at = (before - between) / (before - 2 * between + after)

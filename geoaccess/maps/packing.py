@@ -191,7 +191,8 @@ def _repeated(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     found = found[np.lexsort(found.T[::-1])]
     same = (found[1:] == found[:-1]).all(axis=1)
     first = np.diff(same, prepend=False) & same
-    return found[:-1][first]
+    repeated: npt.NDArray[np.float64] = found[:-1][first]
+    return repeated
 
 
 def pack_land(land: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
