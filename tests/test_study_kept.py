@@ -16,6 +16,7 @@ import pytest
 
 from geoaccess import files
 from geoaccess.errors import NoBoundaryError
+from geoaccess.mapped import Mapped
 from geoaccess.osm import read_boundaries, read_features, read_road_names
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results import ground
@@ -264,7 +265,7 @@ def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
 
 def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
     answers = solve_study(load_study(write_study(tmp_path)), show=False)
-    made = ground._lines(ground._under(answers), steps=ground._SHEET_STEPS)
+    made = ground._lines(ground._under(answers, Mapped(answers.network)), steps=ground._SHEET_STEPS)
     monkeypatch.setattr(ground, "_MANY", 0)
     with ground.drawn_ahead(answers):
         pass
