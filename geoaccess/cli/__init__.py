@@ -38,6 +38,7 @@ def main() -> None:
     try:
         open_streams()
         with answering():
+            _require_folder()
             _refuse_odd_numbers(sys.argv[1:])
             app(prog_name="geoaccess")
     except GeoaccessError as error:
@@ -53,6 +54,17 @@ def main() -> None:
         _fail(cannot_write(error, Path.cwd()))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _require_folder() -> None:
+    """Refuse to begin in a folder that was removed: no relative path means anything there."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise InputError(
+            f"the folder that this was started in is not there any more ({error.strerror or error}); change to another "
+            "one and start again"
+        ) from error
 
 
 def _refuse_odd_numbers(given: Sequence[str]) -> None:

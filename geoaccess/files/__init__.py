@@ -1,6 +1,6 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
-from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes
+from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
@@ -31,6 +31,7 @@ __all__ = [
     "sha256",
     "size_bytes",
     "spare",
+    "stamp_of",
     "writing",
     "writing_among",
     "writing_folder",

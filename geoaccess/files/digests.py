@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["is_there", "remembered_sha256", "require", "sha256", "size_bytes"]
+__all__ = ["is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
 
@@ -54,6 +54,19 @@ def size_bytes(path: Path) -> int:
 def _files_of(folder: Path) -> list[Path]:
     """Return the files of a folder, but for locks: other programs put these there while they look at the rest."""
     return sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock")
+
+
+def stamp_of(path: Path) -> tuple[tuple[int, ...], ...]:
+    """Return what shows that a file, or one in a folder, was written or replaced; nothing where none is there.
+
+    Links to it and its permissions are not in it: programs that make copies of all files change those.
+    """
+    found: list[tuple[int, ...]] = []
+    with contextlib.suppress(OSError):
+        for file in _files_of(path) if path.is_dir() else [path]:
+            inode, size, written_ns, _ = _stamp(file)
+            found.append((inode, size, written_ns))
+    return tuple(found)
 
 
 def _of_folder(folder: Path, digest: Callable[[Path], str]) -> str:

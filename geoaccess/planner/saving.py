@@ -8,7 +8,7 @@ from geoaccess.phrases import Text, languages
 from geoaccess.planner.changes import planned, read_changes
 from geoaccess.planner.merging import merged_text
 from geoaccess.planner.saved import open_scenario
-from geoaccess.planner.shelf import PlanClashError, has_title
+from geoaccess.planner.shelf import Kept, PlanClashError, has_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,10 +89,14 @@ def opened_from(shelf: Shelf, base: Mapping[str, Any] | None) -> tuple[str, Mapp
     ------
     PlanClashError
         If that text is not known any more.
+    ConfigError
+        If it is no scenario.
     """
     if base is None:
         return "", None
-    return shelf.remembered(base["name"], base["etag"]), base["adds"]
+    text = shelf.remembered(base["name"], base["etag"])
+    shelf.scenario(Kept(base["name"], base["etag"], text))
+    return text, base["adds"]
 
 
 def _over(shelf: Shelf, name: str, base: Mapping[str, Any] | None, replace: str | None) -> str | None:

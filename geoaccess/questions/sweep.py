@@ -252,6 +252,8 @@ def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> di
     for build, outcome in zip(builds, run(_build, builds, done=done), strict=True):
         if outcome.error:
             faults[build.folder] = outcome.error
+        elif outcome.result and not stages.is_still(build.study, build.folder):
+            faults[build.folder] = "files that the study reads were replaced while its network was built; run again"
         elif outcome.result:
             files.put_folder(build.staged, build.folder)
             stages.drop_older(build.folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -35,7 +35,8 @@ class Answers:
     roads, `centrality` has one row per municipality; `tables` are those of the optional sections of the study, by
     name; `files` is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances
     drive them, with cells and sites attached; None where they drive as everybody does. `unplaced` are people who live
-    in no cell, as the census does not know where they live, by what the file calls them.
+    in no cell, as the census does not know where they live, by what the file calls them. `stamps` show by what they are
+    for, whether inputs were replaced since the first was read (`files.stamp_of`).
     """
 
     study: Study
@@ -52,6 +53,7 @@ class Answers:
     files: list[Path]
     vehicles: Roads | None = None
     unplaced: Mapping[str, float] = field(default_factory=dict)
+    stamps: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def islands(self) -> pd.DataFrame:

@@ -64,28 +64,33 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
     GeoaccessError
         With what is wrong with the study or its data, and how to fix it; nothing is written then.
     """
+    with files.run_alone(study.output, what=f"geoaccess run {study.path.as_posix()}"):
+        return _run(study, show=show)
+
+
+def _run(study: Study, *, show: bool) -> Answers:
+    """Compute a study and write its files into its output folder, which is held for it."""
     from geoaccess.study.results.output import known_of, refuse_clashes, write  # drawing libraries are slow to import
     from geoaccess.study.results.overview import INDICES, start_indices
     from geoaccess.study.results.pictures import IMPORTS, Pictures
 
-    with files.run_alone(study.output, what=f"geoaccess run {study.path.as_posix()}"):
-        files.clear_leftovers(study.cache)
-        refuse_clashes(study)
-        check_names(study)
-        tables: dict[str, Started[pd.DataFrame]] = {}
-        with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
-            pictures = Pictures(pool, study)
+    files.clear_leftovers(study.cache)
+    refuse_clashes(study)
+    check_names(study)
+    tables: dict[str, Started[pd.DataFrame]] = {}
+    with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
+        pictures = Pictures(pool, study)
 
-            def draw(*, whole: bool, **known: Any) -> None:
-                pictures.start(**known)
-                if whole:  # else the indices count rows that are not there yet
-                    tables[INDICES] = start_indices(pool, study, known["results"])
+        def draw(*, whole: bool, **known: Any) -> None:
+            pictures.start(**known)
+            if whole:  # else the indices count rows that are not there yet
+                tables[INDICES] = start_indices(pool, study, known["results"])
 
-            answers = _solve(study, progress, places_known=pictures.lay_ground, cells_known=draw)
-            pictures.start(**known_of(answers))
-            with progress.stage("writing tables, maps and figures"):
-                written = write(answers, pictures.started, tables=tables)
-            return replace(answers, files=written)
+        answers = _solve(study, progress, places_known=pictures.lay_ground, cells_known=draw)
+        pictures.start(**known_of(answers))
+        with progress.stage("writing tables, maps and figures"):
+            written = write(answers, pictures.started, tables=tables)
+        return replace(answers, files=written)
 
 
 @checks_arguments
@@ -105,9 +110,10 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
 
     refuse_clashes(study)
     check_inputs(study)
-    if not up_to_date(study):
-        run_study(study, show=show)
-    why_not = add_pdf(study)
+    with files.run_alone(study.output, what=f"geoaccess report {study.path.as_posix()}"):
+        if not up_to_date(study):
+            _run(study, show=show)
+        why_not = add_pdf(study)  # of this run: another one would have another record
     names = (REPORT,) if why_not else (REPORT, REPORT_PDF, REPORT_ANNEX)
     return [study.output / name for name in names], why_not
 
@@ -125,6 +131,7 @@ def _solve(
     `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
     and sites once there are times, and again with the classes, before the sections of the study follow.
     """
+    stamps = {what: files.stamp_of(path) for what, path in study.inputs.items() if what != "study"}
     with progress.stage("reading people"):
         people = stages.read_people(study)
         _figures_fit(study, people)
@@ -185,6 +192,7 @@ def _solve(
         files=[],
         vehicles=vehicles,
         unplaced=people.attrs.get(demand.UNPLACED, {}),
+        stamps=stamps,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -238,7 +238,16 @@ def _kept(
                 raise
         return read(paths)  # says what is wrong by the names of the extracts
 
-    return remembered(kind, folder, lambda: kept_tables(folder, make))
+    unchanged = partial(_is_still, study, kind, asked, folder)
+    return remembered(kind, folder, lambda: kept_tables(folder, make, unchanged=unchanged))
+
+
+def _is_still(study: Study, kind: str, asked: object, folder: Path) -> bool:
+    """Whether the extracts are those that a folder is for: while they were read they may have been replaced."""
+    try:
+        return _folder(study, kind, asked) == folder
+    except (OSError, InputError):  # it is gone
+        return False
 
 
 def _folder(study: Study, kind: str, asked: object) -> Path:
@@ -270,6 +279,8 @@ def _small(study: Study, paths: list[Path], tags: Sequence[_Pair]) -> list[Path]
     if small is None:
         sieve = Sieve(every)
         sift(paths, sieve)
+        if not _is_still(study, "sifted", every, folder):
+            return paths
         _keep(study, sieve, paths, folder)
         small = kept_sifted(paths, folder)
     return paths if small is None else small
@@ -281,21 +292,28 @@ def _keep(study: Study, sieve: Sieve, paths: list[Path], folder: Path) -> None:
         drop_older(folder)
 
 
-def sieve_in_passing(study: Study) -> Sieve | None:
-    """Return what to sift from the extracts while their roads are read; None where that is in the cache already."""
+def sieve_in_passing(study: Study) -> tuple[Sieve, Path] | None:
+    """Return what to sift from the extracts while their roads are read, and where to keep it.
+
+    None where that is in the cache already.
+    """
     tags = _sifted_tags(study)
-    if kept_sifted(extracts_of(study), _folder(study, "sifted", tags)) is not None:
+    folder = _folder(study, "sifted", tags)
+    if kept_sifted(extracts_of(study), folder) is not None:
         return None
-    return Sieve(tags, keyed=named())
+    return Sieve(tags, keyed=named()), folder
 
 
-def keep_in_passing(study: Study, sieve: Sieve | None) -> None:
-    """Keep what was sifted from the extracts while their roads were read, and what roads are called; then let it go."""
-    if sieve is None:
+def keep_in_passing(study: Study, sieve: Sieve, folder: Path) -> None:
+    """Keep what was sifted from the extracts while their roads were read, and what roads are called; then let it go.
+
+    Where they were replaced meanwhile nothing is kept.
+    """
+    paths, names = extracts_of(study), _folder(study, "names", "")
+    if not _is_still(study, "sifted", _sifted_tags(study), folder):
+        sieve.found.clear()
         return
-    paths = extracts_of(study)
-    _keep(study, sieve, paths, _folder(study, "sifted", _sifted_tags(study)))
-    names = _folder(study, "names", "")
+    _keep(study, sieve, paths, folder)
     if all(path in sieve.found for path in paths) and found_tables(names) is None:
         kept_tables(names, lambda: {"names": names_of([sieve.found[path].keyed for path in paths])})
     sieve.found.clear()

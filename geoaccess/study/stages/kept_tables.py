@@ -35,10 +35,13 @@ _DESCRIBED = "tables.json"
 _TAGS = "tags"  # a column of dictionaries
 
 
-def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) -> dict[str, Any]:
+def kept_tables(
+    folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]], *, unchanged: Callable[[], bool] | None = None
+) -> dict[str, Any]:
     """Return tables by name from a folder; where it is not there, or damaged, they are made and written into it.
 
-    Tables with geometry keep it, and their CRS. A column `tags` holds dictionaries of text.
+    Tables with geometry keep it, and their CRS. A column `tags` holds dictionaries of text. Where `unchanged` says no
+    once they are made, they are not written: what they are made of was replaced meanwhile.
     """
     found = found_tables(folder)
     if found is not None:
@@ -46,6 +49,8 @@ def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) ->
             os.utime(folder)  # used now
         return found
     made = dict(make())
+    if unchanged is not None and not unchanged():
+        return made
     with files.kept_if_possible(folder.parent):
         _save(made, folder)
         drop_older(folder)

@@ -40,6 +40,7 @@ __all__ = [
     "by_name",
     "cache_folder",
     "contract_or_load",
+    "is_still",
     "load_kept",
     "network_folder",
     "prepared",
@@ -71,7 +72,9 @@ def build_or_load_network(
 
 
 def _kept(study: Study, network: Network, folder: Path) -> bool:
-    """Keep a network, and return whether that could be done."""
+    """Keep a network, and return whether that could be done; not where its inputs were replaced meanwhile."""
+    if not is_still(study, folder):
+        return False
     with files.kept_if_possible(study.cache):
         save_network(network, folder)
         drop_older(folder)
@@ -185,6 +188,14 @@ def network_folder(study: Study) -> Path:
     return study.cache / f"network-{digest[:20]}"
 
 
+def is_still(study: Study, folder: Path) -> bool:
+    """Whether a folder is that of the network of a study: its inputs may be replaced while the network is built."""
+    try:
+        return network_folder(study).name == folder.name
+    except (OSError, InputError):  # one is gone
+        return False
+
+
 def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[str], None] | None = None) -> Network:
     """Build the network from the extracts, or from NVDB Ruteplan; one that follows a timetable from the one without.
 
@@ -208,15 +219,15 @@ def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[st
     }
     if study.nvdb is not None:
         return nvdb.read_network(paths[0], profile, **settings)
-    sieve = sieve_in_passing(study)
+    passing = sieve_in_passing(study)
     known = network_folder(study)
     lacking = {folder: one for one in also if (folder := network_folder(one)) != known and not folder.exists()}
     networks = read_networks(
         paths,
         [*(read_profile(one.profile) for one in lacking.values()), profile],
         names=lambda: road_names_of(study),
-        sieve=sieve,
-        sifted=lambda: keep_in_passing(study, sieve),
+        sieve=None if passing is None else passing[0],
+        sifted=lambda: None if passing is None else keep_in_passing(study, *passing),
         **settings,
     )
     for folder, one in lacking.items():

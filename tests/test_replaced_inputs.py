@@ -1,0 +1,89 @@
+"""Files of a study replaced while it is computed: nothing wrong is kept, and no run says what it did not read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from test_study_output import contents
+from test_study_tiny import STUDY, WAYS, write_roads, write_study
+
+from geoaccess.errors import InputError
+from geoaccess.study import load_study, run_study, solve_study, stages
+from geoaccess.study.stages import extracts, networks
+
+MAPPED = STUDY.replace(
+    '[[sites]]\nkind = "file"\nfile = "sites.csv"\ncolumns = { id = "id" }',
+    '[[sites]]\nkind = "osm"\nservice = "gp"\ntags = [{ amenity = "doctors" }]',
+)
+MAPPED = re.sub(r"(?ms)^\[services\.(hospital|ambulance_base|birth_unit)\]\n.*?(?=^\[)", "", MAPPED)
+
+
+OLD, NEW = (["old"], len(WAYS)), (["new"], len(WAYS) - 1)
+"""Names of the sites, and how many ways there are: in the new extract one fewer."""
+
+
+def write_extract(folder, which):
+    [name], count = which
+    ways = WAYS if count == OLD[1] else [way for way in WAYS if way[0] != "middle north"]
+    write_roads(folder / "roads.osm.pbf", ways, features=[(10.5, 0.5, {"amenity": "doctors", "name": name})])
+
+
+def found_in(study):
+    answers = solve_study(study, show=False)
+    return answers.sites["name"].tolist(), len(set(answers.network.way_id.tolist()))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("reader", ["roads", "features"])
+def test_an_extract_replaced_while_it_is_read_leaves_nothing_wrong_in_the_cache(tmp_path, monkeypatch, reader, when):
+    study = load_study(write_study(tmp_path, MAPPED))
+    write_extract(tmp_path, OLD)
+    place, function = {"roads": (networks, "read_networks"), "features": (extracts, "read_features")}[reader]
+    read = getattr(place, function)
+
+    def replacing(*given, **named):
+        if when == "before":
+            write_extract(tmp_path, NEW)
+        found = read(*given, **named)
+        write_extract(tmp_path, NEW)
+        return found
+
+    monkeypatch.setattr(place, function, replacing)
+    found_in(study)
+    monkeypatch.undo()
+    assert found_in(study) == NEW
+    write_extract(tmp_path, OLD)
+    assert found_in(study) == OLD
+
+
+def test_a_run_of_inputs_that_were_replaced_is_refused_and_the_one_before_stays(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path))
+    run_study(study, show=False)
+    before, read = contents(study.output), stages.read_people
+
+    def replacing(*given):
+        found = read(*given)
+        path = tmp_path / "people.csv"
+        path.write_text(path.read_text().replace(",1009\n", ",2009\n"))
+        return found
+
+    monkeypatch.setattr(stages, "read_people", replacing)
+    with pytest.raises(InputError, match=r"people\.csv was replaced while the study was computed"):
+        run_study(study, show=False)
+    assert contents(study.output) == before
+    monkeypatch.undo()
+    assert run_study(study, show=False).population == 2928  # 1928 of the tiny country, and a thousand more
+
+
+def test_the_study_file_may_be_edited_for_the_next_run(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path))
+    read = stages.read_people
+
+    def editing(*given):
+        study.path.write_text(STUDY.replace("A small country", "Another country"))
+        return read(*given)
+
+    monkeypatch.setattr(stages, "read_people", editing)
+    run_study(study, show=False)
+    assert '"title": "A small country"' in (study.output / "run.json").read_text()
