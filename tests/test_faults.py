@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import itertools
 import os
+import sqlite3
 import subprocess
 import sys
 import warnings
 from pathlib import Path
+from unittest import mock
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -27,6 +31,7 @@ from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results.output import write
 from geoaccess.study.results.pictures import Picture
+from geoaccess.tables import write_layer
 from tests.test_study_output import contents
 from tests.test_study_tiny import write_study
 
@@ -129,6 +134,42 @@ def test_a_cache_that_cannot_be_written_is_a_note(faults, tmp_path, solved):
     assert notes > 0
 
 
+def test_a_layer_that_gdal_did_not_write_whole_is_refused(tmp_path):
+    """What GDAL leaves out without a word where a write fails at the end, one thing after the other."""
+    points = gpd.GeoDataFrame({"n": [1, 2]}, geometry=gpd.points_from_xy([10, 11], [60, 61]), crs=4326)
+    shapeless = gpd.GeoDataFrame({"n": [1]}, geometry=[None], crs=4326)
+    write_layer(points, tmp_path / "good.gpkg", "cells")
+    for name, table in {'o\'clock "Ø"': points, "shapeless": shapeless, "empty": points.iloc[:0]}.items():
+        write_layer(table, tmp_path / "good.gpkg", name)
+    lost = (
+        "DELETE FROM {} WHERE fid = 1",
+        "DELETE FROM rtree_{}_geom WHERE id = 1",
+        "DROP TRIGGER rtree_{}_geom_delete",
+        "DROP TRIGGER trigger_insert_feature_count_{}",
+        "DELETE FROM gpkg_extensions WHERE table_name = '{}'",
+        "UPDATE gpkg_ogr_contents SET feature_count = 0 WHERE table_name = '{}'",
+        "UPDATE gpkg_contents SET min_x = NULL WHERE table_name = '{}'",
+        "DELETE FROM gpkg_contents WHERE table_name = '{}'",
+        "PRAGMA application_id = 0",
+    )
+    write = pyogrio.write_dataframe
+    for what in lost:
+
+        def failing(table, path, *, layer, **named):
+            write(table, path, layer=layer, **named)
+            with contextlib.closing(sqlite3.connect(path)) as opened:
+                for statement in ("DROP TRIGGER rtree_{}_geom_delete", what) if "WHERE fid" in what else (what,):  # noqa: B023
+                    opened.execute(statement.format(layer))
+                opened.commit()
+
+        with (
+            mock.patch.object(pyogrio, "write_dataframe", failing),
+            pytest.raises(OutputError, match=r"bad\.gpkg: the layer cells was not written whole"),
+        ):
+            write_layer(points, tmp_path / "bad.gpkg", "cells")
+        (tmp_path / "bad.gpkg").unlink()
+
+
 def test_rows_that_a_full_disk_does_not_take_are_computed_again(tmp_path):
     class Full(io.BytesIO):
         def flush(self):
@@ -185,6 +226,20 @@ def ended(monkeypatch, capfd, act):
 def plain_streams(monkeypatch):
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards
+
+
+def test_the_folder_that_it_was_started_in_is_gone(tmp_path):
+    (tmp_path / "gone").mkdir()
+    begin = (
+        "import os, sys; os.rmdir(os.getcwd()); from geoaccess.cli import main; sys.argv[1:] = ['check', 'a.toml']; "
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{begin}main()"],
+        cwd=tmp_path / "gone", capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(geoaccess.__file__).parents[1])},
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
+    assert ended.stderr.startswith("error: the folder that this was started in is not there any more")
 
 
 def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):

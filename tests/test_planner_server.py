@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import hashlib
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import httpx
 import pandas as pd
@@ -106,6 +110,22 @@ def test_without_the_cookie_nothing_is_served(stranger, path):
     assert "geoaccess serve" in (found.text if path[:2] in ("/", "/?") else found.json()["message"])
     stranger.cookies.set(f"geoaccess-{PORT}", TOKEN)
     assert stranger.get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "other",
+    ['x={"a":1}', "a", 'x="open', "a b=c", "a@=1", "=", "x=1;;", "expires=Wed, 09 Jun 2021", "\xff=1", f"{KEY}=1"],
+)
+def test_cookies_of_other_programs_on_this_machine_shut_nobody_out(stranger, other):
+    """Cookies know no ports; browsers send them all, in any order, and some in a line of their own."""
+    ours = f"geoaccess-{PORT}={KEY}"
+    for line in (f"{other}; {ours}", f"{ours}; {other}", f"{other}; geoaccess-{PORT}=theirs; {ours}"):
+        assert stranger.get("/api/plans", headers=[("cookie", line.encode("latin-1"))]).status_code == 200
+    for lines in ((other, ours), (ours, other)):
+        heads = [("cookie", line.encode("latin-1")) for line in lines]
+        assert stranger.get("/api/plans", headers=heads).status_code == 200
+    for wrong in (f"{other}; geoaccess-{PORT}={KEY}x", f"xgeoaccess-{PORT}={KEY}", f"geoaccess-{PORT}{KEY}"):
+        assert stranger.get("/api/plans", headers=[("cookie", wrong.encode("latin-1"))]).status_code == 401
 
 
 def test_a_post_without_the_cookie(stranger):
@@ -487,6 +507,40 @@ def test_a_broken_plan_is_reported(client, folder):
     assert "broken.toml" in found.json()["message"]
     (folder / "other.toml").write_text('title = "x"\n[[remove]]\nservice = "gp"\nsite = "gone"\n')
     assert client.post("/api/plans/load", json={"name": "other"}).status_code == 422
+
+
+def test_a_plan_that_was_opened_broken_is_not_saved_over(client, folder):
+    folder.mkdir()
+    broken = b"title = 3\n[["
+    (folder / "broken.toml").write_bytes(broken)
+    base = {"name": "broken", "etag": hashlib.sha256(broken).hexdigest()[:32]}
+    found = client.post("/api/plans/save", json={"title": "x", "changes": [], "base": base})
+    assert (found.status_code, "broken.toml" in found.json()["message"]) == (422, True)
+    assert (folder / "broken.toml").read_bytes() == broken
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_a_plan_that_cannot_be_read_is_reported(client, folder, monkeypatch, code):
+    client.post("/api/plans/save", json={"title": "Plan", "changes": []})
+    opened = Path.open
+
+    def failing(self, *given, **named):
+        if self.name == "plan.toml":
+            raise OSError(code, os.strerror(code), str(self))
+        return opened(self, *given, **named)
+
+    monkeypatch.setattr(Path, "open", failing)
+    assert "plan.toml: cannot be read" in client.post("/api/plans/load", json={"name": "plan"}).json()["message"]
+    assert client.get("/api/plans").status_code == 200
+    beside = client.post("/api/plans/save", json={"title": "Plan", "changes": [{"what": "close", "way": 8}]})
+    assert beside.json()["name"] == "plan-2"  # nobody knows what the other one is called
+
+
+def test_a_folder_of_plans_that_cannot_be_made_is_reported(client, folder):
+    folder.write_text("a file")
+    found = client.post("/api/plans/save", json={"title": "Plan", "changes": []})
+    assert (found.status_code, folder.name in found.json()["message"]) == (422, True)
+    assert folder.read_text() == "a file"
 
 
 def test_a_plan_reads_no_file_elsewhere(client, folder, tmp_path):

@@ -12,7 +12,7 @@ from geoaccess.planner.plan import group_id
 from geoaccess.planner.saved import DAY_NAMES
 from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.tables import marked, masked
-from geoaccess.tables import csv_text
+from geoaccess.tables import csv_text, write_layer
 
 if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
@@ -93,7 +93,7 @@ def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:
         path = folder / "plan.gpkg"
         with undated():
             for layer, table in _layers(state, answer).items():
-                marked(table, state.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
+                write_layer(marked(table, state.study.settings.disclaimer), path, layer)
         return path.read_bytes()
 
 

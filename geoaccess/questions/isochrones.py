@@ -23,6 +23,7 @@ from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
+from geoaccess.tables import write_layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -228,7 +229,7 @@ def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path
     path = where / f"isochrones_{found.name}.gpkg"
     with files.writing(path) as temporary, undated():
         for layer, table in zip(_LAYERS, (found.table, found.rings), strict=True):
-            marked(table, found.study.settings.disclaimer).to_file(temporary, driver="GPKG", layer=layer)
+            write_layer(marked(table, found.study.settings.disclaimer), temporary, layer)
     style = path.with_suffix(".qml")
     minutes, language = found.table["minutes"].tolist(), found.study.settings.language
     maps.areas_style(style, minutes=minutes, language=language, look=look_of(found.study))

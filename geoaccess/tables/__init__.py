@@ -15,6 +15,7 @@ from geoaccess.tables.json_stat import JsonStat, parse_json_stat
 from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
 from geoaccess.tables.named_places import read_named_places
 from geoaccess.tables.numbers import parse_number, to_numbers
+from geoaccess.tables.packages import write_layer
 from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
@@ -48,6 +49,7 @@ __all__ = [
     "swapped_hint",
     "to_numbers",
     "write_csv",
+    "write_layer",
     "writing_parquet",
     "zone_name",
     "zone_number",

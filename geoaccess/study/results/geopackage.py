@@ -16,6 +16,7 @@ from geoaccess.frames import crs_of
 from geoaccess.study.results.dictionary import meaning
 from geoaccess.study.results.lone_cells import hide_lone
 from geoaccess.study.results.summary import summary
+from geoaccess.tables import write_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -154,8 +155,6 @@ def undated() -> Iterator[None]:
 
 
 def _write(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    import pyogrio
-
     plain = table.rename(columns=_field_names([str(name) for name in table.columns]))
     for name in plain.columns.drop("geometry"):
         values = plain[name]
@@ -166,7 +165,7 @@ def _write(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         elif values.dtype == object:
             plain[name] = [None if pd.isna(value) else str(value) for value in values]
     options = {} if path.exists() else {"dataset_options": {"VERSION": _VERSION}}
-    pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", **options)
+    write_layer(plain, path, layer, **options)
 
 
 def _field_names(names: Sequence[str]) -> Mapping[str, str]:
