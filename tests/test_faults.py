@@ -7,6 +7,7 @@ import errno
 import io
 import itertools
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -24,16 +25,18 @@ import geoaccess
 from geoaccess import cli, files
 from geoaccess.background import background
 from geoaccess.cli import streams
-from geoaccess.errors import GeoaccessWarning, OutputError
+from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
 from geoaccess.files import disk
+from geoaccess.osm import read_profile
 from geoaccess.progress import Stages
+from geoaccess.scenarios import read_scenario
 from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
-from geoaccess.study import load_study, solve_study
+from geoaccess.study import load_study, run_study, solve_study
 from geoaccess.study.results.output import write
 from geoaccess.study.results.pictures import Picture
 from geoaccess.tables import write_layer
 from tests.test_study_output import contents
-from tests.test_study_tiny import write_study
+from tests.test_study_tiny import STUDY, write_study
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 WRITERS = (
@@ -168,6 +171,27 @@ def test_a_layer_that_gdal_did_not_write_whole_is_refused(tmp_path):
         ):
             write_layer(points, tmp_path / "bad.gpkg", "cells")
         (tmp_path / "bad.gpkg").unlink()
+
+
+@pytest.mark.parametrize("key", ["output", "cache", "file", "profile", "osm"])
+def test_paths_that_cannot_be_followed(tmp_path, key):
+    text = re.sub(rf'(?m)^{key} = \[?"[^"]*"\]?', f"{key} = LISTED", STUDY, count=1)
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    for name in ("loop.toml", "a\\u0000b.toml"):
+        path = write_study(tmp_path, text.replace("LISTED", f'["{name}"]' if key == "osm" else f'"{name}"'))
+        with pytest.raises(GeoaccessError, match=r"study\.toml.* is no path that can be followed"):
+            run_study(load_study(path), show=False)
+
+
+def test_a_scenario_or_profile_that_names_what_cannot_be_followed(tmp_path):
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    for name in ("loop.toml", "a\\u0000b.toml"):
+        (tmp_path / "s.toml").write_text(f'title = "x"\n[network]\nprofile = "{name}"\n')
+        with pytest.raises(GeoaccessError, match=r"s\.toml: .* is no path that can be followed"):
+            read_scenario(tmp_path / "s.toml")
+        (tmp_path / "p.toml").write_text(f'extends = "{name}"\n')
+        with pytest.raises(GeoaccessError, match=r"p\.toml: .* is no path that can be followed"):
+            read_profile(tmp_path / "p.toml")
 
 
 def test_rows_that_a_full_disk_does_not_take_are_computed_again(tmp_path):

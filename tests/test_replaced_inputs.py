@@ -8,8 +8,9 @@ import pytest
 from test_study_output import contents
 from test_study_tiny import STUDY, WAYS, write_roads, write_study
 
+from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.study import load_study, run_study, solve_study, stages
+from geoaccess.study import load_study, run_study, solve_study, stages, write_report
 from geoaccess.study.stages import extracts, networks
 
 MAPPED = STUDY.replace(
@@ -87,3 +88,16 @@ def test_the_study_file_may_be_edited_for_the_next_run(tmp_path, monkeypatch):
     monkeypatch.setattr(stages, "read_people", editing)
     run_study(study, show=False)
     assert '"title": "A small country"' in (study.output / "run.json").read_text()
+
+
+def test_a_report_waits_for_no_run_of_its_folder_and_is_written_into_no_other_ones_results(tmp_path):
+    """Its record is read, and put back with the PDF in it: a run in between would have its own written over."""
+    study = load_study(write_study(tmp_path))
+    run_study(study, show=False)
+    before = contents(study.output)
+    with (
+        files.run_alone(study.output, what="geoaccess run other.toml"),
+        pytest.raises(InputError, match=r"other\.toml"),
+    ):
+        write_report(study, show=False)
+    assert contents(study.output) == before

@@ -1,6 +1,6 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
-from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
+from geoaccess.files.digests import followed, is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
@@ -15,6 +15,7 @@ __all__ = [
     "clear_leftovers",
     "drop_oldest",
     "explained",
+    "followed",
     "is_device",
     "is_there",
     "kept_if_possible",

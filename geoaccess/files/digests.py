@@ -16,9 +16,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
+__all__ = ["followed", "is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
+
+
+def followed(path: Path, *, subject: str) -> Path:
+    r"""Return where a path that `subject` names leads to, through all links.
+
+    Raises
+    ------
+    InputError
+        If there can be no such path: with a NUL in it, or through links that lead to themselves.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> followed(pathlib.Path("a") / "roads\0.pbf", subject="study.toml")
+    Traceback (most recent call last):
+    geoaccess.errors.InputError: study.toml: 'a/roads\x00.pbf' is no path that can be followed (...); correct it
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        shown = path.as_posix()
+        raise InputError(f"{subject}: {shown!r} is no path that can be followed ({error}); correct it") from error
 
 
 def is_there(path: Path) -> bool:

@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.bounds import Distance, Km, Kph, Limit, Month, Seconds, Size, Wait
 from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
+from geoaccess.files import followed
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
@@ -327,7 +328,8 @@ def profile_digest(path: Path) -> str:
 
 
 def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, Any]]:
-    if path.resolve() in below:
+    whole = followed(path, subject=str(below[-1] if below else path.name))
+    if whole in below:
         chain = " extends ".join(file.name for file in (*below, path))
         raise ConfigError(f"{path}: a profile cannot extend itself: {chain}")
     raw = parse_toml(path, hint="name a profile that ships with geoaccess, or the path of a .toml file")
@@ -340,7 +342,7 @@ def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, 
         return [path], raw
     if not isinstance(base, str) or not base:
         raise ConfigError(f'{path}: "extends" must be the name of a profile, such as "car" (found {base!r})')
-    files, rules = _merged(_base_file(path, base), (*below, path.resolve()))
+    files, rules = _merged(_base_file(path, base), (*below, whole))
     for name in replaces:
         _remove(rules, name, path)
     return [path, *files], _joined(rules, raw)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.bounds import Year
 from geoaccess.errors import ConfigError
@@ -184,8 +185,14 @@ class Study:
         return self.path.stem
 
     def resolve(self, path: str) -> Path:
-        """Return a path of the study file as seen from here."""
-        full = (self.path.parent / path).resolve()
+        """Return a path of the study file as seen from here.
+
+        Raises
+        ------
+        InputError
+            If there can be no such path.
+        """
+        full = files.followed(self.path.parent / path, subject=str(self.path))
         try:
             return full.relative_to(Path.cwd())
         except ValueError:
