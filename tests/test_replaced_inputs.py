@@ -47,6 +47,7 @@ def test_an_extract_replaced_while_it_is_read_leaves_nothing_wrong_in_the_cache(
         if when == "before":
             write_extract(tmp_path, NEW)
         found = read(*given, **named)
+        found = iter([*found]) if reader == "roads" else found  # networks are built when they are asked for
         write_extract(tmp_path, NEW)
         return found
 
