@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
+from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -40,7 +40,6 @@ __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 
 _STAGES, _STAGES_OF_CHECK = 10, 2
 _SHOWN = 5
-_SMALL = 100_000  # bytes
 _FAR_M = 100_000.0
 _FEW, _CROWDED = 10, 20_000  # people per km2
 
@@ -114,8 +113,7 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
         if not up_to_date(study):
             _run(study, show=show)
         why_not = add_pdf(study)  # of this run: another one would have another record
-    names = (REPORT,) if why_not else (REPORT, REPORT_PDF, REPORT_ANNEX)
-    return [study.output / name for name in names], why_not
+    return [study.output / name for name in ((REPORT,) if why_not else (REPORT, REPORT_PDF, REPORT_ANNEX))], why_not
 
 
 def _solve(
@@ -275,14 +273,6 @@ def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     return lines[:_SHOWN] + more
 
 
-def _size(path: Path, writer: Writer) -> str:
-    """Say how large a file is: in MB, a small one in kB."""
-    size = files.size_bytes(path)
-    if size >= _SMALL:
-        return f"{writer.number(size / 1e6, 1)} MB"
-    return f"{writer.number(math.ceil(size / 1e3))} kB"
-
-
 def _far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     """Name the sites that lie far from every cell."""
     west, south, east, north = cells.total_bounds
@@ -323,7 +313,7 @@ def _asked_about(known: PeopleInput, writer: Writer) -> list[str]:
 def _files_and_texts(study: Study, writer: Writer) -> list[str]:
     """Name the files that are read, and the texts that lack the language of the study."""
     lines = [
-        writer.text("c_file", what=writer.input_name(what), path=path, size=_size(path, writer))
+        writer.text("c_file", what=writer.input_name(what), path=path, size=said_size(path, writer))
         for what, path in study.inputs.items()
     ]
     lacks = writer.text("c_lacks", n=len(study.lacking), keys=writer.listed(study.lacking))

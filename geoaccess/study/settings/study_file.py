@@ -185,13 +185,7 @@ class Study:
         return self.path.stem
 
     def resolve(self, path: str) -> Path:
-        """Return a path of the study file as seen from here.
-
-        Raises
-        ------
-        InputError
-            If there can be no such path.
-        """
+        """Return a path of the study file as seen from here."""
         full = files.followed(self.path.parent / path, subject=str(self.path))
         try:
             return full.relative_to(Path.cwd())
