@@ -20,7 +20,7 @@ from geoaccess.questions.siting.candidates import candidates_of, municipality_of
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.siting.wording import figure, sureness
 from geoaccess.routing import travel_times
-from geoaccess.study.pipeline import solve_study
+from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, write_table
@@ -120,7 +120,7 @@ def capacity_study(
     spec = find_service(study, question.service)
     norm_s = _checked(study, question, spec)
     given = _capacity(study, question)
-    answers = solve_study(study, show=show) if answers is None else answers
+    answers = solve_times(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == spec.key).to_numpy()]
     capacity = _column(ours, given, option="--capacity")
     order = np.arange(len(ours))

@@ -10,7 +10,7 @@ from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import write_travel_times
 from geoaccess.study import stages
-from geoaccess.study.pipeline import solve_study
+from geoaccess.study.pipeline import solve_times
 from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def write_matrix(
         If there is no such service, or no such site, or the file cannot be written.
     """
     spec = find_service(study, service)
-    answers = solve_study(study, show=show) if answers is None else answers
+    answers = solve_times(study, show=show) if answers is None else answers
     ours = chosen_sites(answers, service, sites)
     roads = roads_of_service(answers, service, ours)
     path = (study.output if folder is None else folder) / f"matrix_{service}.parquet"

@@ -20,7 +20,7 @@ from geoaccess.questions.siting.candidates import candidates_of, municipality_of
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
-from geoaccess.study.pipeline import solve_study
+from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 from geoaccess.study.scenario_names import named_removals
@@ -108,7 +108,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     if not 0 <= visits_a_year < np.inf:
         raise InputError(f"--visits is {visits_a_year:g}; give visits of each person a year, 0 or more")
     above_zero("--seconds", question.seconds, "seconds")
-    answers = solve_study(study, show=show) if answers is None else answers
+    answers = solve_times(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     question = _with_sites(site_directory(study, answers.sites, answers.results), question)
     places = _candidates(answers, ours, question)

@@ -16,7 +16,7 @@ from geoaccess.questions.scenario_changes import change_study, network_of_scenar
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.scenarios import apply_to_network, gives_nothing, stated_values
 from geoaccess.study import stages
-from geoaccess.study.pipeline import solve_study
+from geoaccess.study.pipeline import solve_study, solve_times
 from geoaccess.study.scenario_names import of_another_study
 from geoaccess.study.settings.study_file import Study
 
@@ -134,6 +134,7 @@ def solve_baseline(
     *,
     day: dt.date | None = None,
     names: bool = False,
+    classes: bool = True,
     answers: Answers | None = None,
     show: bool = True,
 ) -> Baseline:
@@ -146,12 +147,15 @@ def solve_baseline(
         the timetable that the study follows.
     names
         Whether to read the names of roads from the extracts: needed for scenarios that name roads.
+    classes
+        Whether cells get their classes: not needed where none are shown.
     answers
         Of the study, where it has been solved already.
     """
     if day is not None and stages.follows_timetable(study):  # its boats sail by the clock, not by means of another day
         study, answers = stages.without_timetable(study), None
-    answers = solve_study(study, show=show) if answers is None else answers
+    if answers is None:
+        answers = solve_study(study, show=show) if classes else solve_times(study, show=show)
     read = road_names(study) if names else None
     return _base(study, answers, read, day)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from shapely import box
 
 from geoaccess import demand, files, nvdb, services
@@ -22,7 +23,7 @@ from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
-from geoaccess.study.sections.registry import add_sections, check_names, check_sections
+from geoaccess.study.sections.registry import add_sections, check_names, check_sections, classes_asked_for
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
@@ -30,13 +31,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
     from geoaccess.background import Started
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
+__all__ = ["check", "check_inputs", "run_study", "solve_study", "solve_times", "write_report"]
 
 _STAGES, _STAGES_OF_CHECK = 10, 2
 _SHOWN = 5
@@ -50,6 +50,18 @@ def solve_study(study: Study, *, network: Network | None = None, show: bool = Tr
     check_names(study)
     with Stages(_STAGES - 1, show=show).running() as progress:
         return _solve(study, progress, network=network)
+
+
+@checks_arguments
+def solve_times(study: Study, *, show: bool = True) -> Answers:
+    """Compute a study for a question that shows no classes, whose roads and searches it may be spared.
+
+    As `solve_study`, but the cells have no columns `centrality_index` and `centrality_class`, unless a section of the
+    study asks for classes, and `centrality` has no rows.
+    """
+    check_names(study)
+    with Stages(_STAGES - 1, show=show).running() as progress:
+        return _solve(study, progress, classes=classes_asked_for(study))
 
 
 @checks_arguments
@@ -123,11 +135,12 @@ def _solve(
     network: Network | None = None,
     places_known: Callable[..., object] | None = None,
     cells_known: Callable[..., None] | None = None,
+    classes: bool = True,
 ) -> Answers:
     """Solve a study, and say in between what pictures can be drawn of.
 
     `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
-    and sites once there are times, and again with the classes, before the sections of the study follow.
+    and sites once there are times, and again with the classes, before the sections of the study follow. Without `classes` no cell gets one.
     """
     stamps = {what: files.stamp_of(path) for what, path in study.inputs.items() if what != "study"}
     with progress.stage("reading people"):
@@ -163,9 +176,11 @@ def _solve(
         if cells_known is not None:
             cells_known(results=cells.join(times), whole=False, **known)
     with progress.stage("joining classes"):
-        classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
+        joined, centrality = pd.DataFrame(index=cells.index), pd.DataFrame(index=pd.Index([], name="municipality_id"))
+        if classes:
+            joined, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
-        results = cells.join(classes).join(times)
+        results = cells.join(joined).join(times)
         if cells_known is not None:
             cells_known(results=results, whole=not people.attrs.get(demand.UNPLACED), **known)
         added = add_sections(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.study.sections.inputs import PeopleInput, Section, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "tables_asked_for"]
+__all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "classes_asked_for", "tables_asked_for"]
 
 # The people of an age come before the catchments, whose demand they may be.
 SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, REFERRAL, AMBULANCE, DEMAND, CATCHMENTS, STAFF)
@@ -110,6 +110,11 @@ def check_sections(known: PeopleInput) -> None:
 def tables_asked_for(study: Study) -> list[str]:
     """Return the names of the tables that the optional sections of a study give."""
     return [name for section in SECTIONS for name in section.asked(study)]
+
+
+def classes_asked_for(study: Study) -> bool:
+    """Return whether a section of a study needs the class of each cell: catchments with a cutoff for each class."""
+    return any(one.class_cutoff_min for one in study.settings.catchments.values())
 
 
 def add_sections(solved: SolvedInput) -> SectionResult:
