@@ -90,13 +90,13 @@ def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
         made: dict[str, Any] = {
             part: _PARTS[part](**{name: arrays.pop(f"{part}-{name}") for name in some}) for part, some in parts.items()
         }
-        return Network(
+        return Network.intact(
             **arrays,
             class_names=tuple(described["class_names"]),
             ferries=pd.read_parquet(folder / "ferries.parquet"),
             counts=described["counts"],
             unread=tuple((tag, problem, count, which) for tag, problem, count, which in described["unread"]),
-            **made,
+            **dict.fromkeys(_PARTS, None) | made,
         )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):
