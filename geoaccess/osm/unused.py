@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.formats import osmium_errors, osmium_file
+from geoaccess.osm.interning import Interner
 from geoaccess.osm.keyed import Keyed
 from geoaccess.osm.plain_pbf import keyed_ways
 from geoaccess.osm.values import is_ferry, road_class
@@ -48,18 +49,23 @@ class _Keys:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
+        self._words = Interner(word.encode() for word in _ROADS)
         self._found: Counter[bytes] = Counter()
         self._means: dict[tuple[bytes, bytes], bool] = {}
 
     def add(self, block: Block, tagged: Tagged) -> None:
         """Count the keys of the ways of a block that are roads or ferries."""
-        pairs, which = np.unique(tagged.tag, axis=0, return_inverse=True)
-        road = np.array([self._is_road(block.string(key), block.string(value)) for key, value in pairs.tolist()], bool)
+        size, (key, value) = block.string_start.size, tagged.tag.T.astype(np.int64)
+        at = np.flatnonzero(self._words.find(block.data, block.string_start, block.string_stop)[key] >= 0)
+        pairs, which = np.unique(key[at] * size + value[at], return_inverse=True)
+        means = (divmod(pair, size) for pair in pairs.tolist())
+        road = np.array([self._is_road(block.string(key), block.string(value)) for key, value in means], bool)
         of = np.repeat(np.arange(tagged.number.size), np.diff(tagged.ptr))
-        chosen = np.bincount(of[road[which.reshape(-1)]], minlength=tagged.number.size) > 0
-        keys, ways = np.unique(tagged.tag[chosen[of], 0], return_counts=True)
-        for key, number in zip(keys.tolist(), ways.tolist(), strict=True):
-            self._found[block.string(key)] += number
+        chosen = np.zeros(tagged.number.size, bool)
+        chosen[of[at[road[which]]]] = True
+        ways = np.bincount(key[chosen[of]], minlength=size)
+        for number in np.flatnonzero(ways).tolist():
+            self._found[block.string(number)] += int(ways[number])
 
     def _is_road(self, key: bytes, value: bytes) -> bool:
         """Say whether a tag makes a way a road of a class that the profile knows, or a ferry."""
