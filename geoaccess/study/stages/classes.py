@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, services, zones
+from geoaccess import files, zones
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.network import DECISECONDS
-from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.municipality_numbers import changes_of
 from geoaccess.study.settings.inputs import CentralityComputed, CentralityDegurba, CentralityTable, NoCentrality
-from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
-from geoaccess.study.stages.snapping import snap_as_set, snap_cells
+from geoaccess.study.stages.reach import ReachOfPeople
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy.typing as npt
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.study.settings.study_file import Study
@@ -67,16 +63,10 @@ def join_classes(
     settings = study.settings.centrality
     if not isinstance(settings, CentralityComputed):
         return _classes_by_zone(study, settings, cells)
-    where = snapped.cells
-    if settings.profile != study.settings.network.profile:
-        posted = study.with_profile(settings.profile)
-        hierarchy = contract_or_load(posted, build_or_load_network(posted)[0])
-        where = snap_cells(posted, hierarchy.network, cells)
-    reached = _workplaces_reached(settings, hierarchy, where, cells)
-    kinds = _kinds_reached(study, settings, hierarchy, where, sites, mapped)
+    reach = ReachOfPeople(study, settings, hierarchy, snapped, cells)
     table = zones.compute_centrality(
-        workplaces_reached=reached,
-        kinds_reached=kinds,
+        workplaces_reached=reach.people(),
+        kinds_reached=reach.functions(sites, mapped),
         population=cells["population"].to_numpy(),
         municipality_id=cells["municipality_id"].to_numpy(),
         weights=settings.weights,
@@ -147,37 +137,3 @@ def _no_classes(study: Study, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.Dat
     classes = pd.DataFrame(columns, index=cells.index)
     classes["centrality_class"] = study.scheme.column(np.full(len(cells), -1))
     return classes, classes.iloc[:0].rename_axis("municipality_id")
-
-
-def _weight(settings: CentralityComputed, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return zones.time_weight(times, cutoff_s=settings.cutoff_min * 60, tenth_at_s=settings.tenth_at_min * 60)
-
-
-def _workplaces_reached(
-    settings: CentralityComputed, hierarchy: Hierarchy, where: pd.DataFrame, cells: gpd.GeoDataFrame
-) -> npt.NDArray[np.float64]:
-    """Return the people each cell reaches, weighted by time; they stand in for workplaces."""
-    seconds = np.arange(int(np.floor(settings.cutoff_min * 60 * DECISECONDS)) + 1) / DECISECONDS
-    people = cells["population"].to_numpy(np.float64)
-    return weighted_reach(hierarchy, where, where, people, weight=_weight(settings, seconds))
-
-
-def _kinds_reached(
-    study: Study,
-    settings: CentralityComputed,
-    hierarchy: Hierarchy,
-    where: pd.DataFrame,
-    sites: gpd.GeoDataFrame,
-    mapped: gpd.GeoDataFrame,
-) -> npt.NDArray[np.float64]:
-    """Return the kinds of function each cell reaches, weighted by time: those named for it, and no other service."""
-    kinds = np.zeros(len(where))
-    for function in settings.functions.values():
-        if isinstance(function, str):
-            places = sites[(sites["service"] == function).to_numpy()]
-        else:
-            places = mapped[services.carrying(mapped, function)]
-        if len(places):
-            there = snap_as_set(study, hierarchy.network, places)
-            kinds += _weight(settings, nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
-    return kinds

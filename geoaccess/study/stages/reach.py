@@ -1,0 +1,142 @@
+"""What people reach, from which centrality is computed: other people, who stand in for workplaces, and functions.
+
+Both are kept in the cache under digests of all that makes them, so that a second run needs neither the searches nor, if
+classes have a profile of their own, its network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, services, zones
+from geoaccess.network import DECISECONDS
+from geoaccess.routing import nearest_snapped, weighted_reach
+from geoaccess.study.stages.extracts import digests_of_code
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.networks import build_or_load_network, cache_folder, contract_or_load, network_folder
+from geoaccess.study.stages.remembered import remembered
+from geoaccess.study.stages.snapping import snap_as_set, snap_cells
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from hashlib import _Hash
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.hierarchy import Hierarchy
+    from geoaccess.study.settings.inputs import CentralityComputed
+    from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages.snapping import Snapped
+
+__all__ = ["ReachOfPeople"]
+
+_ROOMS = ("kernels", "network", "hierarchy", "routing", "zones")
+
+
+class ReachOfPeople:
+    """What the people of each cell reach by the roads of the classes of a study, weighted by the time it takes.
+
+    `hierarchy` and `snapped` are the roads of the study itself, with its cells.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        settings: CentralityComputed,
+        hierarchy: Hierarchy,
+        snapped: Snapped,
+        cells: gpd.GeoDataFrame,
+    ) -> None:
+        self._settings, self._cells = settings, cells
+        self._given = hierarchy, snapped.cells
+        self._own = settings.profile != study.settings.network.profile
+        self._study = study.with_profile(settings.profile) if self._own else study
+
+    @cached_property
+    def _roads(self) -> tuple[Hierarchy, pd.DataFrame]:
+        """The hierarchy that is searched on, and where cells are attached to it."""
+        if not self._own:
+            return self._given
+        hierarchy = contract_or_load(self._study, build_or_load_network(self._study)[0])
+        return hierarchy, snap_cells(self._study, hierarchy.network, self._cells)
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        """Where the network of the classes is kept, or would be; None for one that is not, as those of scenarios."""
+        return network_folder(self._study) if self._own else cache_folder(self._given[0].network)
+
+    @cached_property
+    def _digest(self) -> _Hash:
+        """That of roads, of where cells are on them, and of what they are searched by."""
+        assert self._folder is not None  # noqa: S101 - else nothing is kept
+        snap, settings = self._study.settings.snap, self._settings
+        rules = snap.max_m, snap.off_network_kph, self._study.settings.network.min_component_km
+        digest = hashlib.sha256(
+            f"{__version__} {self._folder.name} {rules} {settings.cutoff_min} {settings.tenth_at_min}".encode()
+        )
+        for code in (*digests_of_code(_ROOMS), files.sha256(Path(__file__))):
+            digest.update(code.encode())
+        update_by_shapes(digest, self._cells.geometry)
+        return digest
+
+    def people(self) -> npt.NDArray[np.float64]:
+        """Return the people each cell reaches; they stand in for workplaces."""
+        people = self._cells["population"].to_numpy(np.float64)
+
+        def found() -> npt.NDArray[np.float64]:
+            hierarchy, where = self._roads
+            seconds = np.arange(int(np.floor(self._settings.cutoff_min * 60 * DECISECONDS)) + 1) / DECISECONDS
+            return weighted_reach(hierarchy, where, where, people, weight=self._weight(seconds))
+
+        return self._kept("people", lambda digest: digest.update(people.tobytes()), found)
+
+    def functions(self, sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+        """Return the kinds of function each cell reaches: those named for it, and no other service."""
+        kinds = [
+            sites[(sites["service"] == function).to_numpy()]
+            if isinstance(function, str)
+            else mapped[services.carrying(mapped, function)]
+            for function in self._settings.functions.values()
+        ]
+
+        def asked(digest: _Hash) -> None:
+            for places in kinds:
+                digest.update(f"{len(places)}".encode())
+                update_by_shapes(digest, places.geometry)
+
+        def found() -> npt.NDArray[np.float64]:
+            hierarchy, where = self._roads
+            reached = np.zeros(len(where))
+            for places in kinds:
+                if len(places):
+                    there = snap_as_set(self._study, hierarchy.network, places)
+                    reached += self._weight(nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
+            return reached
+
+        return self._kept("functions", asked, found)
+
+    def _weight(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        settings = self._settings
+        return zones.time_weight(times, cutoff_s=settings.cutoff_min * 60, tenth_at_s=settings.tenth_at_min * 60)
+
+    def _kept(
+        self, kind: str, asked: Callable[[_Hash], None], make: Callable[[], npt.NDArray[np.float64]]
+    ) -> npt.NDArray[np.float64]:
+        """Return an amount of each cell, from the cache where it is there."""
+        if self._folder is None:
+            return make()
+        digest = self._digest.copy()
+        asked(digest)
+        folder = self._study.cache / f"reached-{kind}-{digest.hexdigest()[:20]}"
+        table: pd.DataFrame = remembered(
+            "reached", folder, lambda: kept_tables(folder, lambda: {"cells": pd.DataFrame({"reached": make()})})
+        )["cells"]
+        return table["reached"].to_numpy(np.float64)
