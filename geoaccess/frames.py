@@ -15,7 +15,42 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyproj
 
-__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "reproject", "transformer", "utm_of"]
+__all__ = [
+    "bounds_in_degrees",
+    "crs_of",
+    "first_point",
+    "in_metres",
+    "is_stretched",
+    "reproject",
+    "transformer",
+    "utm_of",
+]
+
+
+def bounds_in_degrees(places: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of all of some places, degrees; NaN where there is none.
+
+    They are those of `to_crs(4326).total_bounds`, which makes every shape anew before it looks at them.
+
+    Raises
+    ------
+    InputError
+        If there is no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> corners = gpd.GeoSeries.from_xy([5e5, 6e5], [7e6, 7.1e6], crs="EPSG:32633")
+    >>> [round(edge, 2) for edge in bounds_in_degrees(corners)]
+    [15.0, 63.13, 17.05, 64.01]
+    """
+    import shapely
+
+    corners = shapely.get_coordinates(places.geometry.to_numpy())
+    if not len(corners):
+        return (float("nan"),) * 4
+    lon, lat = reproject(corners[:, 0], corners[:, 1], source=crs_of(places), target="EPSG:4326")
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.frames import bounds_in_degrees
 from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
@@ -145,7 +146,7 @@ class Drawing:
         classes = np.where(cells.class_place < 0, len(scheme.ids), cells.class_place)
         fine = packing.tolerance_m(corners)
         ferries = layers["ferries"]
-        west, south, east, north = (float(edge) for edge in answers.results.geometry.to_crs(4326).total_bounds)
+        west, south, east, north = bounds_in_degrees(answers.results)
         return {
             "number": state.number,
             **_heads(state.study),

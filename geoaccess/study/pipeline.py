@@ -140,7 +140,8 @@ def _solve(
     """Solve a study, and say in between what pictures can be drawn of.
 
     `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
-    and sites once there are times, and again with the classes, before the sections of the study follow. Without `classes` no cell gets one.
+    and sites once there are times, and again with the classes, before the sections of the study follow.
+    Without `classes` no cell gets one.
     """
     stamps = {what: files.stamp_of(path) for what, path in study.inputs.items() if what != "study"}
     with progress.stage("reading people"):

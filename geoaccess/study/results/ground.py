@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geoaccess import files, maps
 from geoaccess.background import kept_in
-from geoaccess.frames import crs_of
+from geoaccess.frames import bounds_in_degrees, crs_of
 from geoaccess.mapped import Mapped
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
 from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
 
@@ -111,7 +111,7 @@ def _laid(under: _Under, *, steps: int) -> dict[str, Any]:
     found = _kept(under, steps=steps)
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
-    return {**below, "places": stages.places_of(under.study, under.cells)}
+    return {**below, "places": stages.places_of(under.study, under.cells, stages.window_of(under.cells))}
 
 
 def _kept(under: _Under, *, steps: int) -> dict[str, Any]:
@@ -126,16 +126,16 @@ def _lines(under: _Under, *, steps: int) -> dict[str, gpd.GeoDataFrame]:
     numbered = steps == _SCREEN_STEPS and stages.read_in_passing(study)
     roads = main_roads(network, stages.road_names_of(study) if numbered else None)
     found = _below(cells.geometry, under.municipalities, roads, maps.ferry_lines(network), steps=steps)
-    for name, area in _waters(study, network, cells).items():
+    for name, area in _waters(study, network, stages.window_of(cells)).items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}
 
 
-def _waters(study: Study, network: Network, cells: gpd.GeoDataFrame) -> dict[str, gpd.GeoSeries | None]:
+def _waters(study: Study, network: Network, window: stages.Window) -> dict[str, gpd.GeoSeries | None]:
     return {
-        "land": stages.land_of(study, network, cells),
-        "lakes": stages.lakes_of(study, network, cells),
-        "ice": stages.ice_of(study, cells),
+        "land": stages.land_of(study, network, window),
+        "lakes": stages.lakes_of(study, network, window),
+        "ice": stages.ice_of(study, window),
     }
 
 
@@ -148,11 +148,9 @@ def _folder(under: _Under, network: Path, *, steps: int) -> Path:
     if study.settings.basemap.land:
         path = files.require(study.resolve(study.settings.basemap.land), hint=stages.fetch_hint(study))
         digest.update(files.sha256(path).encode())
-    digest.update(str(under.cells.crs).encode())
     update_by_shapes(digest, under.cells.geometry)
     if areas is not None:
-        digest.update(repr(areas.drop(columns="geometry").reset_index().to_dict("list")).encode())
-        update_by_shapes(digest, areas.geometry)
+        update_by_table(digest, areas)
     return study.cache / f"ground-{digest.hexdigest()[:20]}"
 
 
@@ -197,7 +195,7 @@ def _below(
     *,
     steps: int,
 ) -> dict[str, Any]:
-    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = bounds_in_degrees(cells)
     tolerance = max(east - west, north - south) / steps
     if municipalities is not None:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]

@@ -1,7 +1,7 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
 from geoaccess.remembering import forget, remember, remembered_of
-from geoaccess.study.stages.basemap import ice_of, lakes_of, land_of, places_of
+from geoaccess.study.stages.basemap import Window, ice_of, lakes_of, land_of, places_of, window_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import (
@@ -48,6 +48,7 @@ __all__ = [
     "Roads",
     "Snapped",
     "Timetables",
+    "Window",
     "about",
     "before_roads",
     "build_network",
@@ -98,6 +99,7 @@ __all__ = [
     "unused_tags_of",
     "vehicle_hierarchy",
     "vehicle_network",
+    "window_of",
     "with_other_profiles",
     "without_timetable",
 ]

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import shapely
 
 from geoaccess import files
-from geoaccess.frames import crs_of
+from geoaccess.frames import bounds_in_degrees, crs_of
 from geoaccess.network import lake_areas, land_areas
 from geoaccess.osm import place_names
-from geoaccess.study.stages.extracts import PLACES, features_of, glaciers_of, read_in_passing
-from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.stages.extracts import (
+    PLACES,
+    content_digest,
+    digests_of_code,
+    features_digest,
+    features_of,
+    glaciers_of,
+    read_in_passing,
+)
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.tables import read_areas, read_named_places
+from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +37,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["ice_of", "lakes_of", "land_of", "places_of"]
+__all__ = ["Window", "ice_of", "lakes_of", "land_of", "places_of", "window_of"]
 
 _AROUND: Final = 0.6
 """How far beyond the cells land is drawn, in parts of their extent; maps on the screen go no farther."""
@@ -35,13 +45,29 @@ _STEPS: Final = 16_000
 """How fine coast is, in parts of the longer side of the region."""
 _LAKE: Final = 24
 """How large the least lake is, in parts of which a coast is fine."""
+_PLACES: Final = [("place", kind) for kind in (*PLACES, "island")]
 _LARGE: Final = ("city", "town", "village")
 _NO_HOMES: Final = ("suburb", "island")
 _REACH_M: Final = 5000.0
 _FAR_M: Final = 20_000.0
 
 
-def land_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+class Window(NamedTuple):
+    """The box around some cells that maps show something in, degrees, and how fine lines in it are."""
+
+    box: tuple[float, float, float, float]
+    tolerance_deg: float
+
+
+def window_of(cells: gpd.GeoDataFrame) -> Window:
+    """Return what maps show around some cells: to be found once for all that lies there."""
+    west, south, east, north = bounds_in_degrees(cells)
+    wide, high = max(east - west, 0.05), max(north - south, 0.05)
+    box = (west - _AROUND * wide, south - _AROUND * high, east + _AROUND * wide, north + _AROUND * high)
+    return Window((round(box[0], 6), round(box[1], 6), round(box[2], 6), round(box[3], 6)), max(wide, high) / _STEPS)
+
+
+def land_of(study: Study, network: Network, window: Window) -> gpd.GeoSeries | None:
     """Return the land around the cells as polygons in EPSG:4326; None where neither file nor extract has any coast.
 
     Coast of the extract is made into polygons once, and kept beside the network.
@@ -53,26 +79,26 @@ def land_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoS
     """
     import geopandas as gpd
 
-    window, tolerance = _window(cells)
+    box, tolerance = window
     if study.settings.basemap.land:
         path = files.require(study.resolve(study.settings.basemap.land), hint=fetch_hint(study))
         areas = shapely.make_valid(read_areas(path, hint=fetch_hint(study)).to_numpy())
-        parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(areas, *window)))
+        parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(areas, *box)))
         found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     elif network.shores is not None:
         shores = network.shores
 
         def make() -> dict[str, gpd.GeoDataFrame]:
-            polygons = land_areas(shores, bounds=window, tolerance_deg=tolerance)
+            polygons = land_areas(shores, bounds=box, tolerance_deg=tolerance)
             return {"land": gpd.GeoDataFrame(geometry=list(polygons), crs="EPSG:4326")}
 
-        found = _kept_shapes(study, network, f"{window} {tolerance}", make, "land")
+        found = _kept_shapes(study, network, f"{box} {tolerance}", make, "land")
     else:
         return None
     return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
 
 
-def lakes_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+def lakes_of(study: Study, network: Network, window: Window) -> gpd.GeoSeries | None:
     """Return the large lakes around the cells as polygons in EPSG:4326; None where the extract has none.
 
     They are made once, and kept beside the network.
@@ -82,28 +108,28 @@ def lakes_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.Geo
     shores = network.shores
     if shores is None:
         return None
-    window, tolerance = _window(cells)
+    box, tolerance = window
 
     def make() -> dict[str, gpd.GeoDataFrame]:
-        polygons = lake_areas(shores, bounds=window, tolerance_deg=tolerance, least_deg=_LAKE * tolerance)
+        polygons = lake_areas(shores, bounds=box, tolerance_deg=tolerance, least_deg=_LAKE * tolerance)
         return {"lakes": gpd.GeoDataFrame(geometry=list(polygons), crs="EPSG:4326")}
 
-    found = _kept_shapes(study, network, f"{window} {tolerance} {_LAKE}", make, "lakes")
+    found = _kept_shapes(study, network, f"{box} {tolerance} {_LAKE}", make, "lakes")
     return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
 
 
-def ice_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+def ice_of(study: Study, window: Window) -> gpd.GeoSeries | None:
     """Return the large glaciers around the cells as polygons in EPSG:4326; None without any, or in a large extract."""
     import geopandas as gpd
 
     if not read_in_passing(study):
         return None
-    window, tolerance = _window(cells)
+    box, tolerance = window
     shapes = glaciers_of(study).geometry.to_numpy()
     west, south, east, north = shapely.bounds(shapes).T if len(shapes) else np.empty((4, 0))
     large = shapes[np.maximum(east - west, north - south) >= _LAKE * tolerance]
     whole = shapely.union_all(shapely.make_valid(shapely.simplify(large, tolerance)))
-    parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *window)))
+    parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *box)))
     found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
 
@@ -119,8 +145,10 @@ def _kept_shapes(
     return kept_tables(study.cache / f"{name}-{digest[:20]}", make)[name].geometry.to_numpy()
 
 
-def places_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def places_of(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDataFrame:
     """Return the named places around the cells as points in EPSG:4326, first those that maps show first.
+
+    They are made once of the same cells and people, and kept.
 
     Returns
     -------
@@ -128,13 +156,32 @@ def places_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     close up), `people`, and `municipality`, that of the nearest cell. People are those that the map or the table says,
     or, if they are more, those of the cells nearer to it than to any other place and at most 5 km away.
     """
+    digest = hashlib.sha256(f"{__version__} {window.box} {_source_of_places(study)}".encode())
+    for code in (*digests_of_code(("osm", "tables")), files.sha256(Path(__file__))):
+        digest.update(code.encode())
+    update_by_shapes(digest, cells.geometry)
+    digest.update(cells["population"].to_numpy(np.float64).tobytes())
+    digest.update(repr(_municipalities(cells)).encode())
+    kept = study.cache / f"places-{digest.hexdigest()[:20]}"
+    found: gpd.GeoDataFrame = kept_tables(kept, lambda: {"places": _places(study, cells, window)})["places"]
+    return found
+
+
+def _source_of_places(study: Study) -> str:
+    """Return what stands for all that names of places are read from."""
     if study.settings.basemap.places:
         path = files.require(study.resolve(study.settings.basemap.places), hint=fetch_hint(study))
-        found = read_named_places(path, hint=fetch_hint(study))
+        return content_digest(study, path)
+    return features_digest(study, _PLACES)
+
+
+def _places(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDataFrame:
+    if study.settings.basemap.places:
+        found = read_named_places(study.resolve(study.settings.basemap.places), hint=fetch_hint(study))
     else:
-        mapped = features_of(study, [("place", kind) for kind in (*PLACES, "island")])
+        mapped = features_of(study, _PLACES)
         found = place_names(mapped[(mapped["osm_type"] == "node").to_numpy() | _islands(mapped)])
-    (west, south, east, north), _ = _window(cells)
+    west, south, east, north = window.box
     found = found.cx[west:east, south:north].reset_index(drop=True)
     points = found.geometry.to_crs(crs_of(cells)).to_numpy()
     small = ~found["kind"].isin(_LARGE).to_numpy(dtype=np.bool_)
@@ -152,14 +199,6 @@ def _islands(mapped: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     return np.array([tags.get("place") == "island" for tags in mapped["tags"]], np.bool_)
 
 
-def _window(cells: gpd.GeoDataFrame) -> tuple[tuple[float, float, float, float], float]:
-    """Return the box around the cells, degrees, and how fine lines in it are."""
-    west, south, east, north = cells.geometry.to_crs("EPSG:4326").total_bounds.tolist()
-    wide, high = max(east - west, 0.05), max(north - south, 0.05)
-    box = (west - _AROUND * wide, south - _AROUND * high, east + _AROUND * wide, north + _AROUND * high)
-    return (round(box[0], 6), round(box[1], 6), round(box[2], 6), round(box[3], 6)), max(wide, high) / _STEPS
-
-
 def _people_near(points: Any, homes: npt.NDArray[np.bool_], cells: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     """Return the people of the cells that are nearest to each place."""
     found = np.zeros(len(points))
@@ -173,11 +212,15 @@ def _people_near(points: Any, homes: npt.NDArray[np.bool_], cells: gpd.GeoDataFr
 
 def _municipality_near(points: Any, cells: gpd.GeoDataFrame) -> list[str]:
     """Return the municipality of the cell nearest to each place, "" where none is within 20 km."""
-    found = [""] * len(points)
-    if "municipality" in cells and len(points):
-        names = cells["municipality"].astype(object).fillna("").astype(str).tolist()
+    found, names = [""] * len(points), _municipalities(cells)
+    if names and len(points):
         tree = shapely.STRtree(cells.geometry.to_numpy())
         place, cell = tree.query_nearest(points, max_distance=_FAR_M, all_matches=False)
         for one, number in zip(place.tolist(), cell.tolist(), strict=True):
             found[one] = names[number]
     return found
+
+
+def _municipalities(cells: gpd.GeoDataFrame) -> list[str]:
+    """Return what the municipality of each cell is called; nothing where the cells have none."""
+    return cells["municipality"].astype(object).fillna("").astype(str).tolist() if "municipality" in cells else []

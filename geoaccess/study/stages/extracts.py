@@ -47,6 +47,7 @@ __all__ = [
     "content_digest",
     "digests_of_code",
     "extracts_of",
+    "features_digest",
     "features_of",
     "glaciers_of",
     "keep_in_passing",
@@ -112,9 +113,7 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
     """
     if study.nvdb is not None:
         return read_features([], list(tags))
-    together = sorted({pair for pair in (*_tags_of(study), *_PLACES, *tags) if pair[0] != "type"})
-    alone = any(key == "type" for key, _ in tags)  # what features of an area say of their own kind is not kept
-    asked = list(dict.fromkeys(tags)) if alone else together
+    asked, alone = _asked_of_features(study, tags)
     found: gpd.GeoDataFrame = _kept(
         study, "features", asked, lambda paths: {"f": read_features(paths, asked)}, tags=() if alone else asked
     )["f"]
@@ -126,6 +125,19 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
         return found.iloc[chosen].reset_index(drop=True)
 
     return remembered_of("features carrying", (found,), tuple(tags), carrying)
+
+
+def features_digest(study: Study, tags: Sequence[_Pair]) -> str:
+    """Return what stands for all that `features_of` some tags is made of, without reading them."""
+    return "" if study.nvdb is not None else _folder(study, "features", _asked_of_features(study, tags)[0]).name
+
+
+def _asked_of_features(study: Study, tags: Sequence[_Pair]) -> tuple[list[_Pair], bool]:
+    """Return the tags of features that are read together, and whether it is the given ones alone."""
+    alone = any(key == "type" for key, _ in tags)  # what features of an area say of their own kind is not kept
+    if alone:
+        return list(dict.fromkeys(tags)), True
+    return sorted({pair for pair in (*_tags_of(study), *_PLACES, *tags) if pair[0] != "type"}), False
 
 
 def _tags_of(study: Study) -> list[_Pair]:

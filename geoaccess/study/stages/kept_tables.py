@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    from pyproj import CRS
 
-__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables", "update_by_shapes"]
+__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables", "update_by_shapes", "update_by_table"]
 
-MOST: Final = {"snapped": 8, "zones": 8, "closings": 8, "sweep": 10_000}
+MOST: Final = {"snapped": 8, "zones": 8, "places": 8, "reached": 32, "closings": 8, "sweep": 10_000}
 """How many of a kind are kept: few of those with a row for each cell, 30 MB each for a country."""
 _MOST_OF_OTHERS: Final = 24
 MOST_BYTES: Final = 20e9
@@ -66,20 +67,40 @@ def found_tables(folder: Path) -> dict[str, Any] | None:
 
 
 def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
-    """Feed shapes to a digest: of areas in one go, which a country has by the hundred thousand or with long coasts."""
+    """Feed shapes and their CRS to a digest: the same whether they were just made or read from where they are kept.
+
+    A country has cells by the hundred thousand, which are areas without holes: these in one go.
+    """
     import numpy as np
     import shapely
 
+    digest.update(_named(shapes.crs).encode())
     found = shapes.to_numpy()
-    kinds = shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON
-    if shapely.is_missing(found).any() or not np.isin(shapely.get_type_id(found), kinds).all():
+    plain = (shapely.get_type_id(found) == shapely.GeometryType.POLYGON).all() and not (
+        shapely.get_num_interior_rings(found).any() or shapely.has_z(found).any()
+    )
+    if not plain:
         for shape in shapes.to_wkb():
             digest.update(shape or b"-")
         return
-    parts: tuple[Any, Any, Any] = shapely.to_ragged_array(found)
-    for array in (parts[1], *parts[2]):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
+    for array in (shapely.get_num_coordinates(found).astype(np.int64), shapely.get_coordinates(found)):
+        digest.update(f"{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
+
+
+def _named(crs: CRS | None) -> str:
+    """Return a CRS in words that are the same before it was written to a file and after."""
+    if crs is None:
+        return "none"
+    known = crs.to_authority(min_confidence=100)
+    return crs.to_wkt() if known is None else ":".join(known)
+
+
+def update_by_table(digest: _Hash, table: gpd.GeoDataFrame) -> None:
+    """Feed a table with shapes to a digest: its labels, its columns as text and numbers, and its shapes."""
+    columns = table.drop(columns=table.geometry.name).reset_index().astype(object)
+    digest.update(repr(columns.where(columns.notna(), None).to_dict("list")).encode())
+    update_by_shapes(digest, table.geometry)
 
 
 def drop_older(kept: Path) -> None:

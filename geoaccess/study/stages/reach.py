@@ -16,11 +16,11 @@ import pandas as pd
 
 from geoaccess import files, services, zones
 from geoaccess.network import DECISECONDS
+from geoaccess.remembering import remembered
 from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import build_or_load_network, cache_folder, contract_or_load, network_folder
-from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
 from geoaccess.version import __version__
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geoaccess import files, services
 from geoaccess.errors import InputError
+from geoaccess.frames import bounds_in_degrees
 from geoaccess.remembering import remembered_of
 from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
@@ -66,7 +67,7 @@ def refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFram
 
 
 def _refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
-    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = bounds_in_degrees(cells)
     lon, lat = sites.geometry.x, sites.geometry.y
 
     def inside(x: pd.Series, y: pd.Series) -> pd.Series:

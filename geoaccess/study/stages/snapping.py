@@ -84,7 +84,7 @@ def _rules(study: Study) -> tuple[float, float]:
 def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder: Path) -> pd.DataFrame:
     """Return places as they are attached with the speed off roads that is usual, from the folder of their network."""
     max_m, min_component_km = _rules(study)
-    asked = hashlib.sha256(f"{max_m!r} {min_component_km} {cells.crs}".encode())
+    asked = hashlib.sha256(f"{max_m!r} {min_component_km}".encode())
     update_by_shapes(asked, cells.geometry)
 
     def snapped() -> dict[str, pd.DataFrame]:

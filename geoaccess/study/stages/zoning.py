@@ -14,7 +14,7 @@ from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -71,12 +71,11 @@ def _assigned(
     study: Study, cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_nearest_m: float
 ) -> pd.DataFrame:
     """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
-    asked = hashlib.sha256(f"{__version__} {max_nearest_m} {cells.crs} {municipalities.crs}".encode())
+    asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
     for code in digests_of_code(("zones",)):
         asked.update(code.encode())
-    asked.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
-    for shapes in (cells.geometry, municipalities.geometry):
-        update_by_shapes(asked, shapes)
+    update_by_shapes(asked, cells.geometry)
+    update_by_table(asked, municipalities)
 
     def joined() -> dict[str, pd.DataFrame]:
         found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
