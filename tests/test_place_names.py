@@ -12,7 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps.names import placed_names
 from geoaccess.osm import place_names, read_features
 from geoaccess.study import load_study
-from geoaccess.study.stages import places_of
+from geoaccess.study.stages import places_of, window_of
 from geoaccess.tables import read_named_places
 
 TABLE = "name,kind,lon,lat,population,alt_names\n"
@@ -76,7 +76,7 @@ def test_places_are_ranked_by_those_who_live_there_or_nearest_to_them(tmp_path):
     rows = [("Ved null", "village", 0, ""), ("Ved tjue", "village", 2, "100"), ("Ved seksti", "village", 3, "5000")]
     lines = [f"{name},{kind},{middle.x[at]},{middle.y[at]},{people},\n" for name, kind, at, people in rows]
     lines += [f"Bydel,suburb,{middle.x[0]},{middle.y[0]},9000,\n", "Oslo,city,10.7,59.9,700000,\n"]
-    found = places_of(study(tmp_path, TABLE + "".join(lines)), around).set_index("name")
+    found = places_of(study(tmp_path, TABLE + "".join(lines)), around, window_of(around)).set_index("name")
     # The suburb is small, whoever lives there, and takes nobody; Oslo is off the map.
     assert found.index.tolist() == ["Ved seksti", "Ved tjue", "Ved null", "Bydel"]
     assert found["people"].tolist() == [5000, 500, 70, 9000]

@@ -13,6 +13,7 @@ from geoaccess.phrases import FALLBACK, Writer, language_code, text
 
 if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
+    from geoaccess.scenarios import Scenario
     from geoaccess.study.answers import Answers
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import Language, Quiet, Scheduler, StudyFile, app, opened
@@ -86,16 +87,21 @@ def check(
 
     Scenarios are applied to it: what compare would refuse in them is found here.
     """
-    from geoaccess.questions import check_scenarios
-    from geoaccess.scenarios import read_scenario
     from geoaccess.study import check as check_study
 
     loaded = opened(study, language)
-    changes = [read_scenario(path) for path in scenarios or []]
+    changes: list[Scenario] = []
+    if scenarios:
+        from geoaccess.scenarios import read_scenario
+
+        changes = [read_scenario(path) for path in scenarios]
     answer = Answer.of("check", loaded)
     answer.disclaimer = ""
     answer.say(*(f"  {line}" for line in check_study(loaded)))
-    answer.say(*(f"  {line}" for line in (check_scenarios(loaded, changes) if changes else [])))
+    if changes:
+        from geoaccess.questions import check_scenarios  # every question there is, which no other study needs
+
+        answer.say(*(f"  {line}" for line in check_scenarios(loaded, changes)))
     answer.say(text(loaded.settings.language, "terminal.c_ready", study=study))
     answer.figures["lacking"] = loaded.lacking
     answer.show(as_json=as_json)

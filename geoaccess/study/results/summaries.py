@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -132,19 +133,16 @@ def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
     writer = Writer(study.settings.language, ("terminal",))
-    classes = _by_class(network)
-    cells = stages.read_people(study)
-    zones, _ = stages.join_zones(study, cells)
-    snapped = stages.snap_cells(study, network, cells)
-    cells = cells.join(zones[["municipality_id", "municipality"]])
-    places = islands(network, snapped, cells, weights=counted_people(cells, study)["population"])
-    places = hide_lone(places, {}, below=study.settings.population.mask_below, columns={})
+    with ThreadPoolExecutor(1) as beside:
+        counted = beside.submit(stages.unused_tags_of, study)  # reads all ways of the extracts the first time
+        places = _islands(study, network)
+        classes, by_link = _by_class(network), parts(network)[0]
+        unused = counted.result()
     known = section(writer.language, "counts")
     names = [known.get(name, name) for name in network.counts]
     counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})
     unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such_as"])
     unread_shown = unread.assign(problem=unread["problem"].map(writer.note))
-    unused = stages.unused_tags_of(study)
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
     title = writer.text(
         "t_network",
@@ -156,7 +154,6 @@ def network_tables(study: Study) -> list[NetworkTable]:
     origin = ", ".join(study.settings.network.osm) or str(study.settings.network.nvdb)
     source = writer.text("from_osm" if study.nvdb is None else "from_nvdb", files=origin)
     title = f"{title}; {source}"
-    by_link = parts(network)[0]
     tables: list[tuple[str, str, pd.DataFrame, Any]] = [
         ("roads", writer.text("from_cache", network=title) if from_cache else title, classes, classes),
         ("ferries", writer["t_ferries"], _ferries(network, writer), network.ferries),
@@ -170,6 +167,16 @@ def network_tables(study: Study) -> list[NetworkTable]:
         lacks = _not_in_nvdb(writer)
         tables = [*tables[:-2], ("not_in_nvdb", writer["t_nvdb_lacks"], lacks, lacks)]
     return [NetworkTable(key, title, _in_words(table, writer), data) for key, title, table, data in tables]
+
+
+def _islands(study: Study, network: Network) -> pd.DataFrame:
+    """Return the sets of roads on which people of a study live, none of which tells how many live in a cell of few."""
+    cells = stages.read_people(study)
+    zones, _ = stages.join_zones(study, cells)
+    snapped = stages.snap_cells(study, network, cells)
+    cells = cells.join(zones[["municipality_id", "municipality"]])
+    places = islands(network, snapped, cells, weights=counted_people(cells, study)["population"])
+    return hide_lone(places, {}, below=study.settings.population.mask_below, columns={})
 
 
 def _by_class(network: Network) -> pd.DataFrame:
