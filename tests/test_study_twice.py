@@ -96,7 +96,8 @@ def test_the_second_run_makes_nothing_that_the_first_has_kept(tmp_path, monkeypa
 
     first, kept = written(), there(study.cache)
     kinds = {name.split("-")[0] for name in kept if "-" in name}
-    assert kinds >= {"network", "order", "zones", "ground", "places"} | ({"reached"} if kind == "extracts" else set())
+    of_classes = {"workplaces", "functions"} if kind == "extracts" else set()
+    assert kinds >= {"network", "order", "zones", "ground", "places"} | of_classes
     monkeypatch.setattr(zoning.zones, "assign_zones", never)
     monkeypatch.setattr(reach, "build_or_load_network", never)  # nor is the network of the classes needed
     monkeypatch.setattr(basemap, "features_of", never)
@@ -184,7 +185,7 @@ def test_what_classes_are_made_of_is_made_again_where_it_changed_and_only_there(
     path.write_text(text.replace(before.format(**places), after.format(**places)))
     then = solved(study)
     assert then.equals(first) == (change == "a site of another service")
-    kept = [len([*study.cache.glob(f"reached-{kind}-*")]) for kind in ("people", "functions")]
+    kept = [len([*study.cache.glob(f"{kind}-*")]) for kind in ("workplaces", "functions")]
     assert tuple(kept) == expected
 
 

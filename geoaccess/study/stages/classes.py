@@ -65,7 +65,7 @@ def join_classes(
         return _classes_by_zone(study, settings, cells)
     reach = ReachOfPeople(study, settings, hierarchy, snapped, cells)
     table = zones.compute_centrality(
-        workplaces_reached=reach.people(),
+        workplaces_reached=reach.workplaces(),
         kinds_reached=reach.functions(sites, mapped),
         population=cells["population"].to_numpy(),
         municipality_id=cells["municipality_id"].to_numpy(),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables", "update_by_shapes", "update_by_table"]
 
-MOST: Final = {"snapped": 8, "zones": 8, "places": 8, "reached": 32, "closings": 8, "sweep": 10_000}
+MOST: Final = {"snapped": 8, "zones": 8, "workplaces": 8, "functions": 8, "closings": 8, "sweep": 10_000}
 """How many of a kind are kept: few of those with a row for each cell, 30 MB each for a country."""
 _MOST_OF_OTHERS: Final = 24
 MOST_BYTES: Final = 20e9

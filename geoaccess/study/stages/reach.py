@@ -87,7 +87,7 @@ class ReachOfPeople:
         update_by_shapes(digest, self._cells.geometry)
         return digest
 
-    def people(self) -> npt.NDArray[np.float64]:
+    def workplaces(self) -> npt.NDArray[np.float64]:
         """Return the people each cell reaches; they stand in for workplaces."""
         people = self._cells["population"].to_numpy(np.float64)
 
@@ -96,7 +96,7 @@ class ReachOfPeople:
             seconds = np.arange(int(np.floor(self._settings.cutoff_min * 60 * DECISECONDS)) + 1) / DECISECONDS
             return weighted_reach(hierarchy, where, where, people, weight=self._weight(seconds))
 
-        return self._kept("people", lambda digest: digest.update(people.tobytes()), found)
+        return self._kept("workplaces", lambda digest: digest.update(people.tobytes()), found)
 
     def functions(self, sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
         """Return the kinds of function each cell reaches: those named for it, and no other service."""
@@ -135,7 +135,7 @@ class ReachOfPeople:
             return make()
         digest = self._digest.copy()
         asked(digest)
-        folder = self._study.cache / f"reached-{kind}-{digest.hexdigest()[:20]}"
+        folder = self._study.cache / f"{kind}-{digest.hexdigest()[:20]}"
         table: pd.DataFrame = remembered(
             "reached", folder, lambda: kept_tables(folder, lambda: {"cells": pd.DataFrame({"reached": make()})})
         )["cells"]
