@@ -150,7 +150,7 @@ def _solve(
     with progress.stage("building the network"):
         from_cache = network is not None
         if network is None:
-            also = stages.with_other_profiles(study)
+            also = stages.with_other_profiles(study, classes=classes)
             network, from_cache = stages.build_or_load_network(study, also=also, say=progress.say)
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)

@@ -81,10 +81,10 @@ def _kept(study: Study, network: Network, folder: Path) -> bool:
     return folder.exists()
 
 
-def with_other_profiles(study: Study) -> list[Study]:
-    """Return the study with each of the other profiles that a run asks for: of its classes, of its ambulances."""
+def with_other_profiles(study: Study, *, classes: bool = True) -> list[Study]:
+    """Return the study with each other profile that it is solved by: of its ambulances, of its `classes` if asked."""
     named: list[str | None] = [study.response.profile if study.response else None]
-    if isinstance(study.settings.centrality, CentralityComputed):
+    if classes and isinstance(study.settings.centrality, CentralityComputed):
         named.append(study.settings.centrality.profile)
     others = {name: study.with_profile(name) for name in named if name}
     return [other for name, other in others.items() if name != study.settings.network.profile]
