@@ -160,12 +160,12 @@ def test_a_hospital_of_which_a_member_is_missing_or_that_is_a_site_becomes_a_poi
 
 def test_check_names_what_does_not_close(drawn):
     from geoaccess.phrases import Writer
-    from geoaccess.study.pipeline import _loose_features
+    from geoaccess.study.doubtful_sites import loose_features
 
     drawn.ring(20, 11, 60, 0.01, HOSPITAL | {"name": "House"})
     drawn.ring(21, 12, 60, 0.01, HOSPITAL)
     table = read_features([drawn.write(without=[(11, 60)])], WANTED)
-    (line,) = _loose_features(table, Writer("en", ("terminal",)))
+    (line,) = loose_features(table, Writer("en", ("terminal",)))
     assert line.startswith("way 20 (House): ")
 
 

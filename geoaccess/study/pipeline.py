@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from shapely import box
 
 from geoaccess import demand, files, nvdb, services
@@ -19,7 +18,6 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
-from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from geoaccess.background import Started
     from geoaccess.network import Network
@@ -54,11 +53,7 @@ def solve_study(study: Study, *, network: Network | None = None, show: bool = Tr
 
 @checks_arguments
 def solve_times(study: Study, *, show: bool = True) -> Answers:
-    """Compute a study for a question that shows no classes, whose roads and searches it may be spared.
-
-    As `solve_study`, but the cells have no columns `centrality_index` and `centrality_class`, unless a section of the
-    study asks for classes, and `centrality` has no rows.
-    """
+    """Compute a study as `solve_study` does, but no classes, unless a section of it asks for them."""
     check_names(study)
     with Stages(_STAGES - 1, show=show).running() as progress:
         return _solve(study, progress, classes=classes_asked_for(study))
@@ -140,8 +135,8 @@ def _solve(
     """Solve a study, and say in between what pictures can be drawn of.
 
     `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
-    and sites once there are times, and again with the classes, before the sections of the study follow.
-    Without `classes` no cell gets one.
+    and sites once there are times, and again with the classes, before sections follow. Without `classes`
+    no cell gets one.
     """
     stamps = {what: files.stamp_of(path) for what, path in study.inputs.items() if what != "study"}
     with progress.stage("reading people"):
@@ -177,11 +172,11 @@ def _solve(
         if cells_known is not None:
             cells_known(results=cells.join(times), whole=False, **known)
     with progress.stage("joining classes"):
-        joined, centrality = pd.DataFrame(index=cells.index), pd.DataFrame(index=pd.Index([], name="municipality_id"))
+        given, centrality = cells[[]], cells[[]].iloc[:0]
         if classes:
-            joined, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
+            given, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
-        results = cells.join(joined).join(times)
+        results = cells.join(given).join(times)
         if cells_known is not None:
             cells_known(results=results, whole=not people.attrs.get(demand.UNPLACED), **known)
         added = add_sections(
@@ -262,31 +257,6 @@ def check_inputs(study: Study) -> None:
         read_closures(study.closures)
     stages.check_scheme(study)
     check_names(study)
-
-
-def _same_places(sites: gpd.GeoDataFrame, writer: Writer) -> list[str]:
-    """Name the sites of a service that are as a rule one place: as two they double its supply and stand in for it."""
-    lines, directory = [], services.SiteDirectory(sites)
-    for service, ids in services.same_places(sites):
-        shown = [directory.describe(label) for label in ids[:_SHOWN]]
-        names = ", ".join(shown) + (" ..." if len(ids) > _SHOWN else "")
-        lines.append(writer.text("c_same", service=service, names=names, m=f"{services.SAME_PLACE_M:.0f}", n=len(ids)))
-    more = [writer.text("c_same_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
-    return lines[:_SHOWN] + more
-
-
-def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
-    """Name the mapped features whose place is only about right, as their area does not close."""
-    from geoaccess.osm.loose_features import NOTE
-
-    loose = [tags.get(NOTE, "") for tags in mapped["tags"]]
-    lines = [
-        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else writer['c_unnamed']}): {writer.note(note)}"
-        for row, note in zip(mapped.itertuples(index=False), loose, strict=True)
-        if note
-    ]
-    more = [writer.text("c_loose_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
-    return lines[:_SHOWN] + more
 
 
 def _far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
@@ -417,10 +387,10 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)
     stages.refuse_swapped(study, sites, cells)
-    found += _loose_features(mapped, writer)
+    found += loose_features(mapped, writer)
     counts = sites["service"].value_counts(sort=False)
     found += [writer.text("c_sites", n=count, service=service) for service, count in counts.items()]
-    found += _same_places(sites, writer)
+    found += same_places(sites, writer)
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
     known = cells[["population", "geometry"]].join(joined)
