@@ -172,7 +172,8 @@ def _solve(
         if cells_known is not None:
             cells_known(results=cells.join(times), whole=False, **known)
     with progress.stage("joining classes"):
-        given, centrality = cells[[]], cells[[]].iloc[:0]
+        given: pd.DataFrame = cells[[]]
+        centrality = given.iloc[:0]
         if classes:
             given, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
