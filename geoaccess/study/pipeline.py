@@ -18,6 +18,8 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
+from geoaccess.study.doubtful_sites import loose_features, same_places
+from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
