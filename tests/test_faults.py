@@ -32,6 +32,7 @@ from geoaccess.progress import Stages
 from geoaccess.scenarios import read_scenario
 from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
 from geoaccess.study import load_study, run_study, solve_study
+from geoaccess.study.results.geopackage import PACKAGE
 from geoaccess.study.results.output import write
 from geoaccess.study.results.pictures import Picture
 from geoaccess.tables import write_layer
@@ -86,7 +87,8 @@ def solved(tmp_path_factory):
 
 def drawn():
     with background(workers=0) as here:
-        return {"map.png": here.start(Picture, {"map.png": b"picture"}, b"")}
+        given = {"map.png": {"map.png": b"picture"}, PACKAGE: {}}  # the layer of cells is written all the same
+        return {name: here.start(Picture, contents, b"") for name, contents in given.items()}
 
 
 @pytest.fixture
