@@ -339,3 +339,14 @@ def test_a_closed_pipe_ends_quietly(monkeypatch):
         answers.flush()
     assert caught.value.code == streams.CLOSED_PIPE == 128 + 13
     assert let_go == [1]
+
+
+def test_a_path_from_home_is_in_the_home_of_who_runs_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = write_study(tmp_path / "study", re.sub("(?m)^output = .*", 'output = "~/results"', STUDY))
+    run_study(load_study(path), show=False)
+    assert (tmp_path / "home/results/run.json").exists()
+    assert not (tmp_path / "study/~").exists()
+    (path.parent / "s.toml").write_text('title = "x"\n[network]\nprofile = "~nobody-of-this-name/p.toml"\n')
+    with pytest.raises(GeoaccessError, match=r"'~nobody-of-this-name/p.toml' is in no home folder"):
+        read_scenario(path.parent / "s.toml")

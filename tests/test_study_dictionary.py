@@ -141,8 +141,8 @@ def test_a_column_with_holes_says_what_they_mean(folder):
 
 def test_columns_with_seconds_and_metres_in_their_names_have_these_units(folder):
     entries = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
-    for suffix, unit in (("_s", "s"), ("_m", "m")):
-        assert set(entries[entries["column"].str.endswith(suffix)]["unit"]) <= {unit}
+    for suffix, units in (("_s", {"s", "person s"}), ("_m", {"m"})):
+        assert set(entries[entries["column"].str.endswith(suffix)]["unit"]) <= units
 
 
 def test_the_services_of_the_study_are_named(folder):

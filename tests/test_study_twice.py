@@ -81,8 +81,12 @@ def never(*_, **__):
 
 
 def there(folder):
-    """Return every file of a cache and its number on the disk, which is another once it was written again."""
-    every = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith((".lock", ".used"))]
+    """Return every file of a cache and its number on the disk, which is another once it was written again.
+
+    Digests of inputs are kept once these have been as they are for two seconds: by the first run or by the second.
+    """
+    passing = (".lock", ".used", "inputs.json")
+    every = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(passing)]
     return {str(path.relative_to(folder)): path.stat().st_ino for path in every}
 
 

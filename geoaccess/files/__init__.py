@@ -1,6 +1,6 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
-from geoaccess.files.digests import followed, is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
+from geoaccess.files.digests import beside, followed, is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
@@ -10,6 +10,7 @@ from geoaccess.files.swelling import ZIP_ERRORS, check_zip, read_gzip, refuse_sw
 
 __all__ = [
     "ZIP_ERRORS",
+    "beside",
     "cannot_write",
     "check_zip",
     "clear_leftovers",

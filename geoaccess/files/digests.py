@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError, MissingFileError
@@ -14,9 +15,8 @@ from geoaccess.files.spare import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-__all__ = ["followed", "is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
+__all__ = ["beside", "followed", "is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
 
@@ -41,6 +41,21 @@ def followed(path: Path, *, subject: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         shown = path.as_posix()
         raise InputError(f"{subject}: {shown!r} is no path that can be followed ({error}); correct it") from error
+
+
+def beside(file: Path, name: str) -> Path:
+    """Return where a path that a file names leads to, as seen from its folder; `~` is the home folder of who runs it.
+
+    Raises
+    ------
+    InputError
+        As for `followed`, or if there is no such home.
+    """
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{file}: {name!r} is in no home folder that is known; write the whole path") from error
+    return followed(file.parent / path, subject=str(file))
 
 
 def is_there(path: Path) -> bool:

@@ -96,6 +96,7 @@ def assemble(
     return Network(**assembled_arrays(columns, merge_chains=merge_chains), shores=shores)
 
 
+@checks_arguments
 def assemble_columns(columns: dict[str, Any]) -> Network:
     """Make a `Network` from the parameters of `assemble` by their names, which are taken out of the table.
 

@@ -81,6 +81,7 @@ def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int6
     return cells, _weights(field, cells, after)
 
 
+@checks_arguments
 def touched_by_units(
     field: NearestField, units: Sequence[Unit]
 ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
@@ -98,7 +99,8 @@ def _weights(
 ) -> npt.NDArray[np.float64]:
     before = field.attached_times_ds(cells)
     was, now = (np.where(times >= FAR, np.inf, times / DECISECONDS) for times in (before, after))
-    lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
+    with np.errstate(invalid="ignore"):  # of who had nothing before
+        lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
     weight: npt.NDArray[np.float64] = field.cells().people[cells] * lost
     return weight
 

@@ -113,7 +113,7 @@ def _with(table: Any, key: str, seen: Any) -> Any:
 
 
 def _resolved(file: Path, name: str) -> str:
-    full = files.followed(file.parent / name, subject=str(file))
+    full = files.beside(file, name)
     try:
         return full.relative_to(Path.cwd()).as_posix()
     except ValueError:

@@ -74,6 +74,7 @@ def one_unit(units: Sequence[Unit]) -> Unit:
     return _joined(units)
 
 
+@checks_arguments
 def joined_in_a_row(units: Sequence[Unit], groups: Sequence[Sequence[int]]) -> list[Unit]:
     """Return the units of each of the groups that `alike_in_a_row` finds as one."""
     return [_joined([units[i] for i in group]) for group in groups]

@@ -36,7 +36,8 @@ class Answers:
     name; `files` is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances
     drive them, with cells and sites attached; None where they drive as everybody does. `unplaced` are people who live
     in no cell, as the census does not know where they live, by what the file calls them. `stamps` show by what they are
-    for, whether inputs were replaced since the first was read (`files.stamp_of`).
+    for, whether inputs were replaced since the first was read (`files.stamp_of`). Without `classes` no cell has been
+    given one, as where nobody asks for them.
     """
 
     study: Study
@@ -54,6 +55,7 @@ class Answers:
     vehicles: Roads | None = None
     unplaced: Mapping[str, float] = field(default_factory=dict)
     stamps: Mapping[str, Any] = field(default_factory=dict)
+    classes: bool = True
 
     @cached_property
     def islands(self) -> pd.DataFrame:

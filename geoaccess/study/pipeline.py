@@ -174,10 +174,10 @@ def _solve(
         if cells_known is not None:
             cells_known(results=cells.join(times), whole=False, **known)
     with progress.stage("joining classes"):
-        given: pd.DataFrame = cells[[]]
-        centrality = given.iloc[:0]
         if classes:
             given, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
+        else:
+            given, centrality = stages.no_classes(study, cells)
     with progress.stage("summing up"):
         results = cells.join(given).join(times)
         if cells_known is not None:
@@ -205,6 +205,7 @@ def _solve(
         vehicles=vehicles,
         unplaced=people.attrs.get(demand.UNPLACED, {}),
         stamps=stamps,
+        classes=classes,
     )
 
 

@@ -24,6 +24,7 @@ from geoaccess.questions.siting.output import drawn_sites
 from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.vehicles_output import drawn_bases, fleet_tables, fleet_texts
 from geoaccess.questions.vulnerability_output import edge_sentence, printed_vulnerable
+from geoaccess.study import solve_study
 from geoaccess.study.results.output import drawing_crs
 from geoaccess.study.results.summaries import headed
 
@@ -105,7 +106,9 @@ def note_of_fleet(answer: PlacedFleet) -> maps.Note:
 @checks_arguments
 def note_of_vulnerable(found: Vulnerable) -> maps.Note:
     """Return the note of what people depend on: the three closings that cost most, and whom they touch."""
-    frame = Frame(found.study, found.base.answers)
+    known = found.base.answers
+    answers = known if known.classes else solve_study(found.study, show=False)  # as reports say what classes reach
+    frame = Frame(found.study, answers)
     spec, writer = found.spec, frame.writer
     ranked = found.table[found.table["rank_minutes"].notna()].sort_values("rank_minutes", kind="stable")
     ranked = ranked.drop_duplicates(["kind", "place"]).head(_FIRST)

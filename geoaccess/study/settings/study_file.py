@@ -186,7 +186,7 @@ class Study:
 
     def resolve(self, path: str) -> Path:
         """Return a path of the study file as seen from here."""
-        full = files.followed(self.path.parent / path, subject=str(self.path))
+        full = files.beside(self.path, path)
         try:
             return full.relative_to(Path.cwd())
         except ValueError:

@@ -2,7 +2,7 @@
 
 from geoaccess.remembering import forget, remember, remembered_of
 from geoaccess.study.stages.basemap import Window, ice_of, lakes_of, land_of, places_of, window_of
-from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
+from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes, no_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import (
     PLACES,
@@ -77,6 +77,7 @@ __all__ = [
     "load_kept",
     "names_of_sites",
     "network_folder",
+    "no_classes",
     "own_norms",
     "places_of",
     "prepared",

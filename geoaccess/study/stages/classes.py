@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.snapping import Snapped
 
-__all__ = ["check_scheme", "classes_without_roads", "join_classes"]
+__all__ = ["check_scheme", "classes_without_roads", "join_classes", "no_classes"]
 
 
 def check_scheme(study: Study) -> None:
@@ -96,7 +96,7 @@ def _classes_by_zone(
     study: Study, settings: CentralityTable | CentralityDegurba | NoCentrality, cells: gpd.GeoDataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     if isinstance(settings, NoCentrality):
-        return _no_classes(study, cells)
+        return no_classes(study, cells)
     if isinstance(settings, CentralityTable):
         return _join_table(study, settings, cells)
     with about(f'{study.path}: [centrality] kind = "degurba"'):
@@ -131,7 +131,7 @@ def _classes(study: Study, cells: pd.DataFrame, table: pd.DataFrame, *, source: 
     return joined[["centrality_index", "centrality_class"]]
 
 
-def _no_classes(study: Study, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def no_classes(study: Study, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return that no cell has a class, and an empty table of municipalities."""
     columns = {"centrality_index": np.full(len(cells), np.nan)}
     classes = pd.DataFrame(columns, index=cells.index)
