@@ -222,7 +222,9 @@ def test_classes_are_made_where_a_catchment_has_a_cutoff_for_each(study):
     whole = solve_study(study, show=False)
     without = solve_times(study, show=False)
     kept = [name for name in whole.results if not name.startswith("centrality_")]
-    pd.testing.assert_frame_equal(without.results, whole.results[kept])
+    pd.testing.assert_frame_equal(without.results[kept], whole.results[kept])
+    assert without.results[["centrality_index", "centrality_class"]].isna().all(axis=None)
+    assert (whole.classes, without.classes) == (True, False)
     assert without.centrality.empty
     more = '[catchments.near]\nservice = "gp"\nmeasure = "cumulative"\ncutoff_min = 30\nclass_cutoff_min = { 1 = 10 }\n'
     study.path.write_text(study.path.read_text() + more)
