@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -271,7 +272,13 @@ def _sites(places: list[Shift]) -> pd.DataFrame:
 
 
 def measure_verb(study: Path, name: str, verb: str, *, copies: int) -> Row:
-    """Run a verb in its own process; the row says what it cost, or in its note why it failed."""
+    """Run a verb in its own process; the row says what it cost, or in its note why it failed.
+
+    A sweep finds nothing of what its variations reach from a measurement before.
+    """
+    if verb.startswith("sweep"):
+        for kept in (kept for kind in ("workplaces-*", "functions-*") for kept in (study.parent / "cache").glob(kind)):
+            shutil.rmtree(kept, ignore_errors=True)
     given = {
         "study": study,
         "scenario": study.with_name("scenario.toml"),
