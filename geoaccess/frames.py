@@ -112,9 +112,7 @@ def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     >>> utm_of(gpd.GeoSeries.from_xy([18.9, 19.1], [69.6, 69.7], crs="EPSG:4326")).to_epsg()
     32634
     """
-    from pyproj import Transformer
-
-    to_degrees = Transformer.from_crs(crs_of(places), "EPSG:4326", always_xy=True)
+    to_degrees = transformer(crs_of(places), "EPSG:4326")
     left, bottom, right, top = map(float, places.total_bounds)
     west, south, east, north = to_degrees.transform_bounds(left, bottom, right, top)
     return _utm_at((west + east) / 2, (south + north) / 2)
