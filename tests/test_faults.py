@@ -27,7 +27,7 @@ from geoaccess.background import background
 from geoaccess.cli import streams
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
 from geoaccess.files import disk
-from geoaccess.osm import read_profile
+from geoaccess.osm import find_profile, read_profile
 from geoaccess.progress import Stages
 from geoaccess.scenarios import read_scenario
 from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
@@ -350,3 +350,6 @@ def test_a_path_from_home_is_in_the_home_of_who_runs_it(tmp_path, monkeypatch):
     (path.parent / "s.toml").write_text('title = "x"\n[network]\nprofile = "~nobody-of-this-name/p.toml"\n')
     with pytest.raises(GeoaccessError, match=r"'~nobody-of-this-name/p.toml' is in no home folder"):
         read_scenario(path.parent / "s.toml")
+    (tmp_path / "home/base.toml").write_text('extends = "car"\n')
+    (path.parent / "p.toml").write_text('extends = "~/base.toml"\n')
+    assert read_profile(path.parent / "p.toml").highway == read_profile(find_profile("car")).highway

@@ -1,6 +1,16 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
-from geoaccess.files.digests import beside, followed, is_there, remembered_sha256, require, sha256, size_bytes, stamp_of
+from geoaccess.files.digests import (
+    beside,
+    followed,
+    is_there,
+    remembered_sha256,
+    require,
+    sha256,
+    size_bytes,
+    stamp_of,
+    stated,
+)
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
@@ -34,6 +44,7 @@ __all__ = [
     "size_bytes",
     "spare",
     "stamp_of",
+    "stated",
     "writing",
     "writing_among",
     "writing_folder",

@@ -16,7 +16,17 @@ from geoaccess.files.spare import writing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["beside", "followed", "is_there", "remembered_sha256", "require", "sha256", "size_bytes", "stamp_of"]
+__all__ = [
+    "beside",
+    "followed",
+    "is_there",
+    "remembered_sha256",
+    "require",
+    "sha256",
+    "size_bytes",
+    "stamp_of",
+    "stated",
+]
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
 
@@ -51,11 +61,21 @@ def beside(file: Path, name: str) -> Path:
     InputError
         As for `followed`, or if there is no such home.
     """
+    return followed(stated(file, name), subject=str(file))
+
+
+def stated(file: Path, name: str) -> Path:
+    """Return a path that a file names as `beside` does, with its links as they are.
+
+    Raises
+    ------
+    InputError
+        If there is no such home.
+    """
     try:
-        path = Path(name).expanduser()
+        return file.parent / Path(name).expanduser()
     except RuntimeError as error:
         raise InputError(f"{file}: {name!r} is in no home folder that is known; write the whole path") from error
-    return followed(file.parent / path, subject=str(file))
 
 
 def is_there(path: Path) -> bool:
