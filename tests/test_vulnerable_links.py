@@ -308,6 +308,30 @@ def test_stretches_in_a_row_are_one_and_the_rest_stay_apart():
         alike_in_a_row(network, units, effects[:2])
 
 
+def test_units_are_joined_as_a_graph_of_equal_rows_that_touch_says():
+    rng = np.random.default_rng(3)
+    n = 300
+    network = Network.from_edges(
+        lon=10 + np.arange(60) / 100,
+        lat=[60] * 60,
+        u=rng.integers(0, 60, n),
+        v=rng.integers(0, 60, n),
+        forward_s=[9] * n,
+        backward_s=[9] * n,
+    )
+    units = [Unit("road", "", "", (i,), np.array([i], np.int32)) for i in range(network.n_edges)]
+    effects = rng.integers(0, 3, (len(units), 3)) * [1.0, -0.5, 0.0]
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(units)))
+    for i, j in combinations(range(len(units)), 2):
+        touch = {network.edge_u[i], network.edge_v[i]} & {network.edge_u[j], network.edge_v[j]}
+        if touch and (effects[i] == effects[j]).all():
+            graph.add_edge(i, j)
+    expected = sorted(sorted(part) for part in nx.connected_components(graph))
+    assert alike_in_a_row(network, units, effects) == expected
+    assert 1 < len(expected) < len(units)
+
+
 @pytest.mark.parametrize("together", [2, 3])
 def test_closing_together_is_what_solving_from_scratch_finds(together):
     network = town()

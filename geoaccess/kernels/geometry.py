@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["hilbert_index", "length_m", "locate_on_shapes", "segment_lengths_m"]
+__all__ = ["half_way", "hilbert_index", "length_m", "locate_on_shapes", "segment_lengths_m"]
 
 _SEMI_MAJOR_M = 6378137.0
 _ECCENTRICITY_2 = 6.69437999014e-3  # WGS84
@@ -70,6 +70,32 @@ def hilbert_index(x: npt.NDArray[np.uint32], y: npt.NDArray[np.uint32], bits: in
             side >>= 1
         out[i] = place
     return out
+
+
+@numba.njit(cache=True)
+def half_way(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], first: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the point half way along each line, to the bit as GEOS finds it; line i is first[i]:first[i + 1]."""
+    n = first.size - 1
+    middle_x, middle_y = np.empty(n), np.empty(n)
+    for i in range(n):
+        begin, last = first[i], first[i + 1] - 1
+        length = 0.0
+        for j in range(begin, last):
+            dx, dy = x[j + 1] - x[j], y[j + 1] - y[j]
+            length += math.sqrt(dx * dx + dy * dy)
+        half, before = length * 0.5, 0.0
+        middle_x[i], middle_y[i] = (x[last], y[last]) if length > 0 else (x[begin], y[begin])
+        for j in range(begin, last):
+            dx, dy = x[j + 1] - x[j], y[j + 1] - y[j]
+            piece = math.sqrt(dx * dx + dy * dy)
+            if before + piece > half:
+                share = (half - before) / piece
+                middle_x[i], middle_y[i] = x[j] + share * dx, y[j] + share * dy
+                break
+            before += piece
+    return middle_x, middle_y
 
 
 @numba.njit(cache=True)

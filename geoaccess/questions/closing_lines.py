@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.frames import crs_of, reproject
+from geoaccess.kernels import geometry
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
@@ -45,16 +46,17 @@ def middles(lines: npt.NDArray[np.object_], crs: CRS) -> tuple[npt.NDArray[np.fl
 
     if not len(lines):
         return np.empty(0), np.empty(0)
-    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
-    flat = np.column_stack(reproject(*coordinates.T, source="EPSG:4326", target=crs))
     single = shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING
-    projected = lines.copy()
-    if single.any():  # made anew they are there sooner than changed
-        mine = single[owner]
-        projected[single] = shapely.linestrings(flat[mine], indices=(np.cumsum(single) - 1)[owner[mine]])
-    if not single.all():
-        projected[~single] = shapely.set_coordinates(lines[~single], flat[~single[owner]])
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(projected, 0.5, normalized=True))
+    middle = np.empty((len(lines), 2))
+    coordinates, owner = shapely.get_coordinates(lines[single], return_index=True)
+    x, y = reproject(*np.ascontiguousarray(coordinates.T), source="EPSG:4326", target=crs)
+    first = np.searchsorted(owner, np.arange(int(single.sum()) + 1))
+    middle[single] = np.column_stack(geometry.half_way(x, y, first))
+    several = np.flatnonzero(~single)
+    if several.size:
+        flat = np.column_stack(reproject(*shapely.get_coordinates(lines[several]).T, source="EPSG:4326", target=crs))
+        projected = shapely.set_coordinates(lines[several].copy(), flat)
+        middle[several] = shapely.get_coordinates(shapely.line_interpolate_point(projected, 0.5, normalized=True))
     return reproject(middle[:, 0], middle[:, 1], source=crs, target="EPSG:4326")
 
 

@@ -39,7 +39,9 @@ _REACHED_S = (float(FAR) - 0.5) / DECISECONDS
 
 
 @checks_arguments
-def vulnerable_units(field: NearestField, names: pd.DataFrame) -> list[Unit]:
+def vulnerable_units(
+    field: NearestField, names: pd.DataFrame, *, flows: npt.NDArray[np.float64] | None = None
+) -> list[Unit]:
     """Return the ferries, bridges, tunnels and roads of a network that people pass on their way to a site.
 
     Parameters
@@ -48,9 +50,11 @@ def vulnerable_units(field: NearestField, names: pd.DataFrame) -> list[Unit]:
         Solved for k = 1, with cells attached and their people.
     names
         What `geoaccess.osm.read_road_names` returns.
+    flows
+        The people that `geoaccess.routing.people_on_edges` counts in this field, if they are known.
     """
     network = field.network
-    used = people_on_edges(field).people > 0
+    used = (people_on_edges(field).people if flows is None else flows) > 0
     lived = np.zeros(network.n_edges, np.bool_)
     cells = field.cells()
     lived[edges_along(cells.table[cells.people > 0])] = True
@@ -67,6 +71,7 @@ def closing_table(
     cut_off_min: float = CUT_OFF_MIN,
     dead_end_m: float = DEAD_END_M,
     marked: npt.NDArray[np.bool_] | None = None,
+    flows: npt.NDArray[np.float64] | None = None,
     keep_in: Path | None = None,
     solve: Callable[[Closings], npt.NDArray[np.float64]] | None = None,
     done: Callable[[int], None] | None = None,
@@ -89,6 +94,8 @@ def closing_table(
         Metres of road behind a unit, below which it is a dead end and has no rank.
     marked
         Attached cells of which it is counted how many of their people each unit cuts off.
+    flows
+        As for `vulnerable_units`.
     keep_in
         A folder in which what is finished is kept until all is: a run that was interrupted goes on there. Nothing is
         kept unless given.
@@ -121,7 +128,7 @@ def closing_table(
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
     if marked is not None and len(marked) != len(field.cells().rows):
         raise InputError(f"marked: has {len(marked)} values for {len(field.cells().rows)} attached cells")
-    flows = people_on_edges(field).people
+    flows = people_on_edges(field).people if flows is None else flows
     norms = [*norms_s, *([] if marked is None else [np.where(marked, _REACHED_S, -1.0)])]
     effects = Closings.of(field, units, norms_s=norms, keep_in=keep_in).effects(solve, done=done)
     named = {

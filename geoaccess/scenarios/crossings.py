@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Part", "Unit", "units_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A bridge or tunnel on an edge: from one share of its time (from u to v) to another."""
 
@@ -32,7 +32,7 @@ class Part:
     end: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """What closes at once.
 

@@ -144,7 +144,7 @@ def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_compo
         found.append(pd.DataFrame({"cell": cell, "at": at, "metres": metres, "lon": lon, "lat": lat}))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_PIECES, dtype=float)
     at = table.pop("at").to_numpy(np.int64)
-    table.insert(1, "edge", np.repeat(np.arange(network.n_edges), points)[at])
+    table.insert(1, "edge", np.searchsorted(network.shape_ptr, at, side="right") - 1)
     names = np.array([name in _NOBODYS for name in network.class_names], np.bool_)
     nobodys = names[network.way_class[network.shape_way[at]]]
     only = pd.Series(nobodys).groupby(table["cell"].to_numpy()).transform("all").to_numpy(bool)
