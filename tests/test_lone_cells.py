@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoaccess.questions import compare_study, reliability_study
+from geoaccess.questions import compare_study, reliability_study, vulnerable_study, write_vulnerable
 from geoaccess.questions.compare.compared_columns import COMPARED
 from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.reliability import COLUMNS, write_reliability
+from geoaccess.questions.vulnerability import COLUMNS as COLUMNS_OF_CLOSINGS
 from geoaccess.scenarios import Scenario
 from geoaccess.study import load_study
 from geoaccess.study.columns import tells_people, unit_of
@@ -97,3 +98,26 @@ def test_a_place_of_one_cell_tells_neither_its_people_nor_their_minutes_together
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "nan" not in page.lower().replace("data:", " ").split()
     assert np.isfinite(pd.read_csv(tmp_path / "out" / "everybody.csv")["population"]).all()
+
+
+def test_a_closing_that_touches_one_cell_with_few_people_does_not_tell_how_many(tmp_path):
+    """The ferry, and the road beyond it, lead to the isle alone, where 101 live."""
+    shown, masked = (
+        load_study(write_study(tmp_path / name, text))
+        for name, text in (("shown", STUDY), ("masked", TEXT.replace("mask_below = 60", "mask_below = 150")))
+    )
+    was = vulnerable_study(shown, "hospital", show=False).table
+    assert PEOPLE["isle"] in was.loc[was["kind"] == "ferry", "people_cut_off"].tolist()
+    found = vulnerable_study(masked, "hospital", show=False)
+    write_vulnerable(found, tmp_path / "out")
+    table = pd.read_parquet(tmp_path / "out" / "vulnerable_hospital.parquet")
+    told = ["people", "people_delayed", "people_cut_off", "person_min", "cost_min", "over_norm_1", "rank_minutes"]
+    few = table["unranked"] == "few_people"
+    assert table.loc[few, told].isna().all(axis=None)
+    assert (table[few]["kind"] == "ferry").any()
+    assert PEOPLE["isle"] not in table[["people_delayed", "people_cut_off"]].to_numpy()
+    assert few.tolist() == sorted(few)  # their place in the order would tell, too
+    others = was[(was["people_delayed"] + was["people_cut_off"]) != PEOPLE["isle"]]
+    assert table.loc[~few, told[:-1]].to_numpy().tolist() == others[told[:-1]].to_numpy().tolist()
+    assert table.loc[~few, "rank_minutes"].min() == 1
+    assert [name for name in numbers(found.table) if unit_of(name, COLUMNS_OF_CLOSINGS) is None] == []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["hide_lone", "lone_groups", "shown_tables"]
+__all__ = ["hide_lone", "hide_rows", "lone_groups", "shown_tables"]
 
 _KEYS: Final = ("municipality_id", "region", "centrality_class")
 """The column that a row is about, where a table has no `zoning`: the first of these that is there."""
@@ -76,15 +76,23 @@ def hide_lone(
     columns
         Those of the table's own with their units; others are the `COMMON` ones.
     """
-    rows = _rows(table, lone, below)
+    hidden = hide_rows(table, _rows(table, lone, below), columns)
+    if hidden is not table and "people" in hidden and "lon" in hidden:  # their order would tell, too
+        hidden = hidden.sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
+    return hidden
+
+
+def hide_rows(table: pd.DataFrame, rows: npt.NDArray[np.bool_], columns: Columns) -> pd.DataFrame:
+    """Return a table without numbers of people in some rows, those that are about one cell with few; `hide_lone` asks.
+
+    A table whose rows name no area, such as that of closings, knows them otherwise.
+    """
     if not rows.any():
         return table
     hidden = table.copy()
     for name in map(str, table.columns):
         if name not in _KEYS and _is_number(table[name]) and tells_people(name, columns):
             hidden[name] = table[name].astype(np.float64).mask(rows)
-    if "people" in hidden and "lon" in hidden:  # their order would tell, too
-        hidden = hidden.sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
     return hidden
 
 
