@@ -286,6 +286,34 @@ def test_points_near_the_same_bases_are_of_one_kind_in_the_order_of_their_rows(s
     assert [rows[i] for i in one[which]] == rows
 
 
+@given(seeds, st.integers(0, 5), st.integers(0, 5))
+def test_vehicles_near_a_point_are_those_of_its_bases(seed, points, bases):
+    rng = np.random.default_rng(seed)
+    near, number = rng.random((points, bases)) < 0.4, rng.integers(0, 4, bases)
+    found = vehicle_siting.vehicles_near(near, number)
+    assert found.tolist() == [sum(int(number[j]) for j in range(bases) if near[i, j]) for i in range(points)]
+    with pytest.raises(InputError, match="give \\(points, bases\\)"):
+        vehicle_siting.vehicles_near(near, [*number, 1])
+
+
+@given(seeds, st.integers(0, 2))
+def test_only_bases_that_no_vehicle_may_leave_are_passed_over(seed, move):
+    rng = np.random.default_rng(seed)
+    have, then = rng.integers(0, 3, 4), rng.integers(0, 3, 4)
+    none = np.zeros(0, np.int64)
+    task = vehicle_siting._Task(none, none, none, none, have, have, add=0, move=move, busy=0.5)
+    allowed = set()
+    for base, other in itertools.permutations(range(4), 2):
+        moved = then.copy()
+        moved[base] -= 1
+        moved[other] += 1
+        if moved.min() >= 0 and np.maximum(have - moved, 0).sum() <= move:
+            allowed.add(base)
+    assert allowed <= set(task._may_leave(then).tolist())
+    if not np.maximum(have - then, 0).any():  # then it is these and no others
+        assert allowed == set(task._may_leave(then).tolist())
+
+
 def test_a_fleet_that_needs_more_memory_than_there_is_is_refused(monkeypatch):
     monkeypatch.setattr(vehicle_siting, "memory_left", lambda: 10.0)
     with pytest.raises(InputError, match=r"2 kinds of points and 2 bases need .* GB of memory.*fewer candidates"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import scenarios
+from geoaccess import scenarios, siting
 from geoaccess.routing import nearest_snapped
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def effect_of(
     )
     found = scenarios.cell_differences(before, after, services=[spec])
     for when, number in (("now", fleet.standing), ("then", fleet.then)):
-        has_one = np.asarray(near[:, number > 0].any(axis=1), np.bool_)
-        found[f"expected_{when}"], found[f"near_{when}"] = 1.0 - busy ** (near @ number), has_one
+        count = siting.vehicles_near(near, number)
+        found[f"expected_{when}"], found[f"near_{when}"] = 1.0 - busy**count, count > 0
     people = found[spec.population].to_numpy(np.float64)
     now, then = (float(people[found[f"near_{when}"]].sum() / people.sum()) for when in ("now", "then"))
     return FleetEffect(

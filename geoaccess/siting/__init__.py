@@ -16,7 +16,7 @@ from geoaccess.siting.ranking import best_first, candidate_gains
 from geoaccess.siting.reach import build_problem, build_weekly_problem
 from geoaccess.siting.regret import Regret, least_regret
 from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
-from geoaccess.siting.vehicles import Fleet, expected_cover, place_vehicles
+from geoaccess.siting.vehicles import Fleet, expected_cover, place_vehicles, vehicles_near
 
 __all__ = [
     "Allotted",
@@ -61,4 +61,5 @@ __all__ = [
     "settlements",
     "share_days",
     "unique_names",
+    "vehicles_near",
 ]

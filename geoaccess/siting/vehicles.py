@@ -17,13 +17,10 @@ from geoaccess.siting import highs
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Fleet", "expected_cover", "place_vehicles"]
+__all__ = ["Fleet", "expected_cover", "place_vehicles", "vehicles_near"]
 
-_AT_ONCE = 50_000_000
-"""So many pairs are widened to whole numbers at once."""
-
-_PAIR_BYTES = 10
-"""What a pair of a base and a kind of point takes: itself, and a float while gains are added up."""
+_PAIR_BYTES = 160
+"""What a base near a kind of point takes: the numbers of both, a gain, and four entries of the linear programme."""
 
 
 @dataclass(frozen=True)
@@ -168,15 +165,17 @@ def place_vehicles(
     if move > have.sum():
         raise InputError(f"move is {move}; {int(have.sum())} vehicles stand")
     total = float(calls.sum())
-    before = np.concatenate([part @ have for part in np.array_split(near, max(1, near.size // _AT_ONCE))])
+    before = vehicles_near(near, have)
     one, which = _patterns(near, before)
     weight = np.bincount(which, calls).astype(np.float64)
-    if one.size * m * _PAIR_BYTES > memory_left():
+    size = one.size * m + int(np.count_nonzero(near, axis=1)[one].sum()) * _PAIR_BYTES
+    if size > memory_left():
         raise InputError(
-            f"{one.size} kinds of points and {m} bases need {one.size * m * _PAIR_BYTES / 1e9:.1f} GB of memory, and "
+            f"{one.size} kinds of points and {m} bases need {size / 1e9:.1f} GB of memory, and "
             f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
         )
-    task = _Task(near[one], before[one], weight, have, room, add=add, move=move, busy=busy)
+    point, base = np.nonzero(near[one])
+    task = _Task(point, base, before[one], weight, have, room, add=add, move=move, busy=busy)
     now = task.covered(have)
     best = task.exchanged()
     decided, bound = task.decided(seconds)
@@ -186,6 +185,42 @@ def place_vehicles(
     bound = max(min(bound, total), value)  # without an end where there was no time to compute it
     come, gone = np.maximum(best - have, 0), np.maximum(have - best, 0)
     return Fleet(come, now / total, value / total, bound / total, note("highs_begun"), gone, have)
+
+
+@checks_arguments
+def vehicles_near(near: npt.NDArray[np.bool_], number: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return how many vehicles stand near enough to each point: the sum over its bases of `number`.
+
+    Parameters
+    ----------
+    near
+        Which bases are near enough to which points, shape (n_points, n_bases).
+    number
+        Vehicles of each base, whole, shape (n_bases,).
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> vehicles_near(np.array([[True, True], [False, True]]), [2, 1]).tolist()
+    [3, 1]
+    """
+    number = np.asarray(number, np.int64)
+    if near.ndim != 2 or number.shape != near.shape[1:]:  # noqa: PLR2004
+        raise InputError(f"near has the shape {near.shape} and number {number.shape}; give (points, bases), (bases,)")
+    point, base = np.nonzero(near)  # a product would widen all pairs to whole numbers
+    return _counted(point, base, number, len(near))
+
+
+def _counted(
+    point: npt.NDArray[np.intp], base: npt.NDArray[np.intp], number: npt.NDArray[np.int64], n_points: int
+) -> npt.NDArray[np.int64]:
+    """Return the vehicles near each point, of pairs of a point and a base near it."""
+    return np.bincount(point, number[base], minlength=n_points).astype(np.int64)
 
 
 def _patterns(
@@ -218,10 +253,12 @@ def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: 
 class _Task:
     """Which vehicles move and come where, for points of each kind: `then` is the number at each base in an answer.
 
-    In any answer at most `move` vehicles are fewer where they stand today, `room` come to a base, and `add` in all.
+    `base[i]` is near enough to `point[i]`, points in their order. In any answer at most `move` vehicles are fewer where
+    they stand today, `room` come to a base, and `add` in all.
     """
 
-    near: npt.NDArray[np.bool_]
+    point: npt.NDArray[np.intp]
+    base: npt.NDArray[np.intp]
     before: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float64]
     have: npt.NDArray[np.int64]
@@ -232,12 +269,22 @@ class _Task:
 
     def covered(self, then: npt.NDArray[np.int64]) -> float:
         """Return the calls that are answered in time, expected: sum of w (1 - q^n)."""
-        return float(np.sum(self.weight * (1 - self.busy ** (self.near @ then))))
+        return float(np.sum(self.weight * (1 - self.busy ** self._near(then))))
+
+    def _near(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return _counted(self.point, self.base, then, self.weight.size)
 
     def _worth(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return what one vehicle more at each base brings, -inf where there is no room."""
-        free = self.weight * self.busy ** (self.near @ then)
-        return np.where(then - self.have < self.room, free @ self.near, -np.inf)
+        free = self.weight * self.busy ** self._near(then)
+        gain = np.bincount(self.base, free[self.point], minlength=then.size)
+        return np.where(then - self.have < self.room, gain, -np.inf)
+
+    def _may_leave(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+        """Return the bases that a vehicle can leave for another without more having moved than may."""
+        moved = int(np.maximum(self.have - then, 0).sum())
+        back = int(moved > 0)  # it may come to where one has left
+        return np.flatnonzero((then > 0) & (moved + (then <= self.have) - back <= self.move))
 
     def exchanged(self) -> npt.NDArray[np.int64]:
         """Add vehicles one after the other, then move one at a time as long as that helps."""
@@ -247,7 +294,7 @@ class _Task:
         covered, better = self.covered(then), True
         while better:
             better = False
-            for base in np.flatnonzero(then):
+            for base in self._may_leave(then):
                 then[base] -= 1
                 other = int(np.argmax(self._worth(then)))
                 then[other] += 1
@@ -265,9 +312,10 @@ class _Task:
 
         Returns the vehicles of each base, None where there was no time to find an answer; and the most that any covers.
         """
-        some = self.near.any(axis=1) & (self.weight > 0)
-        near, before, weight = self.near[some], self.before[some], self.weight[some]
-        n, m = near.shape
+        some = (np.bincount(self.point, minlength=self.weight.size) > 0) & (self.weight > 0)
+        before, weight = self.before[some], self.weight[some]
+        row, column = (np.cumsum(some) - 1)[self.point[some[self.point]]], self.base[some[self.point]]
+        n, m = weight.size, self.have.size
         if not n or not (self.add or self.move):
             return None, self.covered(self.have)
         certain = before - np.minimum(self.move, before)  # as many are left near a point whatever moves
@@ -283,7 +331,6 @@ class _Task:
         depth = self.add + 2 * self.move if self.busy > 0 else 1
         steps = (1 - self.busy) * self.busy ** (certain[:, None] + np.arange(depth))
         z = programme.add((weight[:, None] * steps * scale).ravel(), whole=False)
-        row, column = np.nonzero(near)
         own = np.arange(n * depth)
         programme.require(
             np.concatenate([row, row, own // depth]),
