@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from geoaccess.hierarchy import Hierarchy, contract, light, parts
 from geoaccess.hierarchy.order import make_order
-from geoaccess.kernels import elimination, graph, search, sweeps, unpacking
+from geoaccess.kernels import elimination, graph, search, sweeps, threads, unpacking
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
-from geoaccess.routing import batches, node_keys
+from geoaccess.routing import batches
 from geoaccess.routing.node_keys import nearest_keys
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
@@ -83,8 +83,8 @@ def shared_between_threads(count):
     with (
         mock.patch.object(parts, "_SMALL", 0),
         mock.patch.object(parts, "_PARTS", count),
-        mock.patch.object(node_keys, "_ALONE", 0),
-        mock.patch.object(node_keys, "thread_count", return_value=3),
+        mock.patch.object(threads, "_ALONE", 0),
+        mock.patch.object(threads, "thread_count", return_value=3),
         mock.patch.object(batches, "thread_count", return_value=3),
     ):
         yield
@@ -219,6 +219,23 @@ def test_a_hierarchy_holds_every_node_once_and_leads_up(made, count, seed):
             assert len(set(above)) == len(above)
         core = hierarchy.head[: hierarchy.start[hierarchy.core]]
         assert (core < hierarchy.core).all()
+
+
+@few
+@given(roads(), st.integers(1, 8))
+def test_a_whole_hierarchy_holds_the_least_times_and_is_the_same_for_any_number_of_threads(made, count):
+    network = network_of(made)
+    with shared_between_threads(count):
+        shared = contract(network)
+        with mock.patch.object(threads, "thread_count", return_value=1):
+            alone = contract(network)
+    for name in ("place", "start", "head", "outward", "inward"):
+        assert np.array_equal(getattr(shared, name), getattr(alone, name))
+    least = times_from(made, reverse=False)
+    tail = np.repeat(shared.node, np.diff(shared.start))
+    for u, v, outward, inward in zip(tail, shared.node[shared.head], shared.outward, shared.inward, strict=True):
+        assert outward in (least[u].get(v), NEVER)
+        assert inward in (least[v].get(u), NEVER)
 
 
 @few

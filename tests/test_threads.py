@@ -13,8 +13,8 @@ import pytest
 
 import geoaccess as ga
 from geoaccess.hierarchy import parts
+from geoaccess.kernels import threads
 from geoaccess.kernels.threads import share, thread_count
-from geoaccess.routing import node_keys
 from geoaccess.routing.kept_room import kept_room
 from geoaccess.routing.node_keys import nearest_keys
 
@@ -95,8 +95,8 @@ def test_sixteen_questions_at_once_are_answered_as_one_after_the_other(k):
     sites = [rng.choice(300, 9).astype(np.int32) for _ in range(16)]
     with (
         mock.patch.object(parts, "_SMALL", 0),
-        mock.patch.object(node_keys, "_ALONE", 0),
-        mock.patch("geoaccess.routing.node_keys.thread_count", return_value=4),
+        mock.patch.object(threads, "_ALONE", 0),
+        mock.patch.object(threads, "thread_count", return_value=4),
     ):
         hierarchy = ga.contract(road)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.hierarchy.parts import numbered
+from geoaccess.hierarchy.parts import numbered, runs_of
 from geoaccess.kernels import customising, dissection, elimination, graph, unpacking
-from geoaccess.kernels.threads import thread_count
+from geoaccess.kernels.keys import NEVER
+from geoaccess.kernels.threads import share, thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,15 +93,28 @@ class Order:
 
     def customised(self, network: Network) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Return what each arc costs outward and inward by the times of a network, over nodes below it."""
-        outward, inward = customising.given(self.head.size, self.slot, network.arc_costs())
-        customising.customise(self.start, self.head, outward, inward)
+        start, head, slot = self.start, self.head, self.slot
+        top, rest = runs_of(self.parts, head.size)
+        outward, inward = customising.given(head.size, slot, network.arc_costs())
+        above = {first: np.full((start[top], 2), NEVER) for first, _ in rest}
+
+        def work(first: int, last: int) -> None:
+            customising.customise(top, start, head, outward, inward, above[first], first, last)
+
+        share(work, rest)
+        for lower in above.values():
+            customising.lowered(outward, inward, lower)
+        customising.customise(top, start, head, outward, inward, np.empty((0, 2), np.uint32), 0, top)
         return outward, inward
 
     def hierarchy(self, network: Network) -> Hierarchy:
         """Return the hierarchy of a network of this topology, without the arcs that its times leave no use for."""
         outward, inward = self.customised(network)
         least = outward.copy(), inward.copy()
-        customising.tighten(self.start, self.head, *least)
+        top, rest = runs_of(self.parts, self.head.size)
+        work = partial(customising.tighten, top, self.start, self.head, *least)
+        work(0, top)
+        share(work, rest)
         return Hierarchy(
             network, 0, self.place, *customising.kept(self.start, self.head, outward, inward, *least), self.parts
         )

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.keys import NEVER
+from geoaccess.kernels.keys import NEVER, ONE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["complete", "customise", "given", "kept", "slots", "sorted_rows", "tighten"]
+__all__ = ["complete", "customise", "given", "kept", "lowered", "slots", "sorted_rows", "tighten"]
+
+_ZERO = np.uint64(0)
 
 
 @numba.njit(cache=True)
@@ -162,47 +164,151 @@ def given(
     return outward, inward
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def customise(
+    top: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     outward: npt.NDArray[np.uint32],
     inward: npt.NDArray[np.uint32],
+    above: npt.NDArray[np.uint32],
+    first: int,
+    last: int,
 ) -> None:
-    """Lower the times of all arcs, in place, to the least over nodes below them."""
-    for p in range(start.size - 2, -1, -1):
-        first = start[p]
-        for a in range(first + 1, start[p + 1]):
-            b = start[head[a]]
-            leaves, comes = np.uint64(outward[a]), np.uint64(inward[a])
-            for c in range(first, a):
-                while head[b] != head[c]:
-                    b += 1
-                # What leads nowhere adds up to NEVER or more, and stays so.
-                outward[b] = min(np.uint64(outward[b]), comes + np.uint64(outward[c]))
-                inward[b] = min(np.uint64(inward[b]), leaves + np.uint64(inward[c]))
+    """Lower the times of arcs of the nodes from `first` up to `last`, in place, to the least over nodes below them.
+
+    These nodes are a part (see `Hierarchy.parts`), or are the `top`, which comes after all parts: what is below is
+    done. What the ways over a part take between nodes of the top is written to `above`, shape (arcs of the top, 2),
+    outward and inward, for others may be at work on other parts.
+
+    Of each node in turn, from below, the times to those above it stand by their numbers in `row`, and the neighbours
+    that wait for it below are gone through, each of which then waits for the next higher of its own: of no triangle
+    the third arc is looked for.
+    """
+    n = start.size - 1
+    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
+    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    for q in range(top):
+        waiting[q] = -1
+    for q in range(first, last):
+        waiting[q] = -1
+    for q in range(last - 1, first - 1, -1):
+        if waiting[q] >= 0:
+            for arc in range(start[q], start[q + 1]):
+                row[head[arc], 0], row[head[arc], 1] = outward[arc], inward[arc]
+            _rise(q, start, head, outward, inward, row, waiting, following, at)
+            for arc in range(start[q], start[q + 1]):
+                outward[arc], inward[arc] = row[head[arc], 0], row[head[arc], 1]
+        if start[q + 1] - start[q] > 1:
+            at[q] = start[q + 1] - 1
+            following[q], waiting[head[at[q]]] = waiting[head[at[q]]], q
+    for q in range(min(first, top) - 1, -1, -1):
+        if waiting[q] >= 0:
+            for arc in range(start[q], start[q + 1]):
+                row[head[arc], 0] = row[head[arc], 1] = NEVER
+            _rise(q, start, head, outward, inward, row, waiting, following, at)
+            for arc in range(start[q], start[q + 1]):
+                above[arc, 0], above[arc, 1] = row[head[arc], 0], row[head[arc], 1]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _rise(
+    q: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+    row: npt.NDArray[np.uint32],
+    waiting: npt.NDArray[np.int32],
+    following: npt.NDArray[np.int32],
+    at: npt.NDArray[np.int32],
+) -> None:
+    """Lower the times in the row of a node to those over the nodes that wait for it, and let these wait further up."""
+    p = waiting[q]
+    while p >= 0:
+        after, last = following[p], at[p]
+        leaves, comes = np.uint64(outward[last]), np.uint64(inward[last])
+        for arc in range(np.uint64(start[p]), np.uint64(last)):
+            above = np.uint64(head[arc])
+            # What leads nowhere adds up to NEVER or more, and stays so.
+            row[above, _ZERO] = min(np.uint64(row[above, _ZERO]), comes + np.uint64(outward[arc]))
+            row[above, ONE] = min(np.uint64(row[above, ONE]), leaves + np.uint64(inward[arc]))
+        if last - 1 > start[p]:
+            at[p] = last - 1
+            following[p], waiting[head[last - 1]] = waiting[head[last - 1]], p
+        p = after
+
+
+@numba.njit(cache=True, nogil=True)
 def tighten(
+    top: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     outward: npt.NDArray[np.uint32],
     inward: npt.NDArray[np.uint32],
+    first: int,
+    last: int,
 ) -> None:
-    """Lower the times of all arcs of a customised hierarchy, in place, to the least there are in the network."""
-    for p in range(start.size - 1):
-        first = start[p]
-        for a in range(first + 1, start[p + 1]):
-            b = start[head[a]]
-            for c in range(first, a):
-                while head[b] != head[c]:
-                    b += 1
-                rises, falls = np.uint64(outward[b]), np.uint64(inward[b])
-                outward[c] = min(np.uint64(outward[c]), np.uint64(outward[a]) + rises)
-                inward[c] = min(np.uint64(inward[c]), np.uint64(inward[a]) + falls)
-                outward[a] = min(np.uint64(outward[a]), np.uint64(outward[c]) + falls)
-                inward[a] = min(np.uint64(inward[a]), np.uint64(inward[c]) + rises)
+    """Lower the times of a customised hierarchy's arcs, in place, to the least there are in the network.
+
+    These are the arcs of the nodes from `first` up to `last`: a part, or the `top`, which comes before all parts. Those
+    above are done. It goes as in `customise`, from above.
+    """
+    n = start.size - 1
+    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
+    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    for q in range(top):
+        waiting[q] = -1
+    for q in range(first, last):
+        waiting[q] = -1
+    for p in range(first, last):
+        if start[p + 1] - start[p] > 1:
+            at[p] = start[p] + 1
+            following[p], waiting[head[at[p]]] = waiting[head[at[p]]], p
+    for i in range(min(first, top) + last - first):
+        q = i if i < min(first, top) else i - min(first, top) + first
+        if waiting[q] >= 0:
+            for arc in range(start[q], start[q + 1]):
+                row[head[arc], 0], row[head[arc], 1] = outward[arc], inward[arc]
+            _fall(q, start, head, outward, inward, row, waiting, following, at)
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _fall(
+    q: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+    row: npt.NDArray[np.uint32],
+    waiting: npt.NDArray[np.int32],
+    following: npt.NDArray[np.int32],
+    at: npt.NDArray[np.int32],
+) -> None:
+    """Lower the times of nodes that wait for a node to those over it and its row, and let them wait for the next."""
+    p = waiting[q]
+    while p >= 0:
+        after, last = following[p], np.uint64(at[p])
+        leaves, comes = np.uint64(outward[last]), np.uint64(inward[last])
+        for arc in range(np.uint64(start[p]), last):
+            above = np.uint64(head[arc])
+            rises, falls = np.uint64(row[above, _ZERO]), np.uint64(row[above, ONE])
+            to, back = min(np.uint64(outward[arc]), leaves + rises), min(np.uint64(inward[arc]), comes + falls)
+            outward[arc], inward[arc] = to, back
+            leaves, comes = min(leaves, to + falls), min(comes, back + rises)
+        outward[last], inward[last] = leaves, comes
+        if at[p] + 1 < start[p + 1]:
+            at[p] += 1
+            following[p], waiting[head[at[p]]] = waiting[head[at[p]]], p
+        p = after
+
+
+@numba.njit(cache=True, nogil=True)
+def lowered(outward: npt.NDArray[np.uint32], inward: npt.NDArray[np.uint32], above: npt.NDArray[np.uint32]) -> None:
+    """Lower the times of the first arcs, in place, to those over a part, see `customise`."""
+    for arc in range(above.shape[0]):
+        outward[arc] = min(outward[arc], above[arc, 0])
+        inward[arc] = min(inward[arc], above[arc, 1])
 
 
 @numba.njit(cache=True)

@@ -11,7 +11,10 @@ import numba
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["at_once", "parts_of", "share", "thread_count"]
+__all__ = ["at_once", "parts_of", "share", "thread_count", "threads_for"]
+
+_ALONE = 500_000
+"""So many steps from arc to arc take about as long as it takes to hand work to another thread, ten times over."""
 
 _pools: list[ThreadPoolExecutor] = []
 
@@ -23,6 +26,11 @@ def thread_count() -> int:
     `numba.set_num_threads`.
     """
     return int(numba.get_num_threads())
+
+
+def threads_for(steps: int) -> int:
+    """Return how many threads it pays to share so many steps from arc to arc of a hierarchy among."""
+    return thread_count() if steps >= _ALONE else 1
 
 
 def share(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) -> None:

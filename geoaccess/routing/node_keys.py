@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.hierarchy import Hierarchy, at_hand
+from geoaccess.hierarchy.parts import runs_of
 from geoaccess.kernels import fields, settling
 from geoaccess.kernels.keys import EMPTY, SHIFT
-from geoaccess.kernels.threads import share, thread_count
+from geoaccess.kernels.threads import share, threads_for
 from geoaccess.network import Network
 from geoaccess.routing.kept_room import kept_room
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["nearest_keys", "over_parts"]
-
-_ALONE = 500_000
-"""So many steps from arc to arc take about as long as it takes to hand work to another thread, ten times over."""
 
 
 def nearest_keys(
@@ -89,16 +87,13 @@ def over_parts(hierarchy: Hierarchy, work: Callable[[int, int], None], width: in
 
     `width` is how many times or keys each node has.
     """
-    top, *rest = hierarchy.parts.tolist()
-    work(top, rest[0])
-    threads = min(thread_count(), len(rest) - 1) if hierarchy.head.size * width >= _ALONE else 1
-    at = np.linspace(0, len(rest) - 1, threads + 1).astype(int) if len(rest) > 1 else ()
-    cuts = [rest[i] for i in at]
-    share(work, list(pairwise(cuts)))
+    last, rest = runs_of(hierarchy.parts, hierarchy.head.size * width)
+    work(int(hierarchy.parts[0]), last)
+    share(work, rest)
 
 
 def _over(first: int, last: int, work: Callable[[int, int], None], steps: int) -> None:
     """Do some work on a run of nodes, shared between threads where it is long."""
-    threads = thread_count() if steps >= 2 * _ALONE else 1
+    threads = threads_for(steps // 2)
     cuts = np.linspace(first, last, threads + 1).astype(int).tolist()
     share(work, list(pairwise(cuts)))
