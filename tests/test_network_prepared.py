@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import shutil
 
 import geopandas as gpd
@@ -11,11 +13,11 @@ import pytest
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.checksum import xxh64
-from geoaccess.network import Network, SegmentTree, prepare, snap
+from geoaccess.network import COAST, Network, SegmentTree, Shores, prepare, snap
 from geoaccess.network.intact import checksum
-from geoaccess.network.prepared import load_prepared
+from geoaccess.network.prepared import differ_in_times_alone, load_prepared
 from geoaccess.study import load_study, stages
-from geoaccess.study.stages.networks import cache_folder
+from geoaccess.study.stages.networks import cache_folder, same_places
 from tests.test_study_tiny import write_study
 
 LEAST_M = 3000.0
@@ -37,6 +39,10 @@ def grid(n=12, seed=1):
     v = np.concatenate([number[:, 1:].ravel(), number[1:].ravel(), [n * n + 1]])
     lon, lat = np.append(lon, [10.3, 10.31]), np.append(lat, [60.0, 60.0])
     return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=np.full(u.size, 60.0), backward_s=[50.0] * u.size)
+
+
+def changed(network, **parts):
+    return dataclasses.replace(network, **parts)
 
 
 def places(seed=2):
@@ -110,6 +116,74 @@ def test_what_is_damaged_is_made_again(tmp_path, name, damage):
     load_prepared(grid(), folder, min_component_m=LEAST_M)
 
 
+def test_networks_that_differ_in_more_than_times_are_told_apart():
+    network = grid()
+    slower = changed(network, edge_forward_ds=network.edge_forward_ds + 7, shape_forward_s=2 * network.shape_forward_s)
+    assert differ_in_times_alone(network, grid())
+    assert differ_in_times_alone(network, slower)
+    forward, snaps, lon = network.edge_forward_ds.copy(), network.edge_snaps.copy(), network.shape_lon.copy()
+    forward[3], snaps[3], lon[3] = -1, False, lon[3] + 1e-9
+    line = np.array([10.0, 10.1, 10.0, 10.0])
+    holm = Shores(lon=line, lat=line + 50, ptr=np.array([0, 4]), area=np.array([COAST], np.int32))
+    for parts in (
+        {"edge_forward_ds": forward},
+        {"edge_snaps": snaps},
+        {"shape_lon": lon},
+        {"class_names": ("track",)},
+        {"shores": holm},
+    ):
+        assert not differ_in_times_alone(network, changed(network, **parts)), parts
+        assert not differ_in_times_alone(changed(network, **parts), network), parts
+    assert not differ_in_times_alone(grid(), grid(13))
+
+
+def test_a_network_that_differs_in_times_alone_is_given_what_is_there(tmp_path, monkeypatch):
+    network = grid()
+    quick = changed(
+        network, edge_forward_ds=network.edge_forward_ds // 2, edge_backward_ds=network.edge_backward_ds // 3
+    )
+    expected = snap(quick, places(), min_component_m=LEAST_M)
+    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    again = changed(quick)
+    with monkeypatch.context() as patch:
+        patch.setattr("geoaccess.network.attachable.SegmentTree", lambda *_: pytest.fail("made again"))
+        prepare(again, tmp_path / "quick", min_component_m=LEAST_M, like=tmp_path / "snapping")
+        pd.testing.assert_frame_equal(snap(again, places(), min_component_m=LEAST_M), expected)
+    shutil.rmtree(tmp_path / "snapping")  # what is linked stays
+    load_prepared(changed(quick), tmp_path / "quick", min_component_m=LEAST_M)
+
+
+@pytest.mark.parametrize("without_links", [True, False])
+def test_what_is_like_but_damaged_is_made_again(tmp_path, monkeypatch, without_links):
+    prepare(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
+    if without_links:
+        monkeypatch.setattr("geoaccess.files.disk.link", fails)
+    flip(tmp_path / "snapping" / "large-box.npy")
+    prepare(grid(), tmp_path / "other", min_component_m=LEAST_M, like=tmp_path / "snapping")
+    load_prepared(grid(), tmp_path / "other", min_component_m=LEAST_M)
+    with pytest.raises(InputError, match="made again"):
+        load_prepared(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
+
+
+def fails(*_):
+    raise OSError(errno.EPERM, "no links here")
+
+
+def test_cells_are_attached_once_for_two_profiles(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path))
+    roads, cells = study.with_profile("ssb"), stages.read_people(study)
+    network, _ = stages.build_or_load_network(study, also=[roads])
+    found = stages.snap_cells(study, network, cells)
+    other, _ = stages.build_or_load_network(roads)
+    assert same_places(other) is network
+    assert not np.array_equal(other.edge_forward_ds, network.edge_forward_ds)
+    with monkeypatch.context() as patch:
+        patch.setattr("geoaccess.study.stages.snapping.attach", lambda *_, **__: pytest.fail("attached again"))
+        again = stages.snap_cells(roads, other, cells)
+    pd.testing.assert_frame_equal(again, stages.snap_as_set(roads, other, cells))
+    pd.testing.assert_frame_equal(found, stages.snap_as_set(study, network, cells))
+
+
 def test_another_network_or_length_is_not_taken(tmp_path):
     prepare(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
     with pytest.raises(InputError, match="of another network"):
@@ -143,7 +217,7 @@ def test_snapped_cells_are_kept_beside_the_network(study, monkeypatch):
     cells = stages.read_people(study)
     expected = stages.snap_as_set(study, network, cells)
     pd.testing.assert_frame_equal(snapped(study), expected)
-    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("snapped again"))
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap_attached", lambda *_, **__: pytest.fail("snapped again"))
     pd.testing.assert_frame_equal(snapped(study), expected)
     assert len([*cache_folder(network).glob("snapped-*")]) == 1
 

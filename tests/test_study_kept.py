@@ -239,7 +239,7 @@ def test_cells_are_attached_once_whatever_the_speed_off_roads(tmp_path, kph, mon
     settings = study.settings.model_copy(update={"snap": SnapSettings(max_m=2500, off_network_kph=kph)})
     other = Study(study.path, settings)
     fresh = snap_as_set(other, network, cells)
-    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("attached again"))
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap_attached", lambda *_, **__: pytest.fail("attached again"))
     found = snap_cells(other, network, cells)
     pd.testing.assert_frame_equal(found, fresh, check_exact=True)
     # By hand: km/h are metres in 0.36 deciseconds.
@@ -256,7 +256,7 @@ def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
     fresh = snap_sites(study, network, places, service="gp")
     monkeypatch.setattr("geoaccess.study.stages.snapping._MANY", 1)
     snap_sites(study, network, places, service="gp")
-    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("attached again"))
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap_attached", lambda *_, **__: pytest.fail("attached again"))
     found = snap_sites(study, network, places, service="gp")
     pd.testing.assert_frame_equal(found, fresh, check_exact=True, check_dtype=False)
     with pytest.raises(pytest.fail.Exception):

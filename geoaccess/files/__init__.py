@@ -14,7 +14,7 @@ from geoaccess.files.digests import (
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
-from geoaccess.files.spare import clear_leftovers, put_folder, scratch, spare, writing, writing_folder
+from geoaccess.files.spare import clear_leftovers, link, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
 from geoaccess.files.swelling import ZIP_ERRORS, check_zip, read_gzip, refuse_swelling
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_device",
     "is_there",
     "kept_if_possible",
+    "link",
     "mark_used",
     "put_folder",
     "read_gzip",

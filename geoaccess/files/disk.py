@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Lock",
     "is_device",
+    "link",
     "make_folder",
     "remove",
     "remove_tree",
@@ -67,6 +68,11 @@ def replace(source: Path, target: Path) -> None:
         else:
             return
     source.replace(target)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, where nothing is."""
+    os.link(source, target)
 
 
 def remove(path: Path) -> None:

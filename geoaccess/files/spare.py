@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from geoaccess.files.faults import OURS, explained
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["JOURNAL", "clear_leftovers", "put_folder", "scratch", "spare", "writing", "writing_folder"]
+__all__ = ["JOURNAL", "clear_leftovers", "link", "put_folder", "scratch", "spare", "writing", "writing_folder"]
 
 JOURNAL = ".geoaccess.journal"
 """Stands in a folder while files are moved into it; what it names is needed to go on after a kill."""
@@ -57,6 +58,14 @@ def writing_folder(path: Path) -> Iterator[Path]:
     with spare(path.parent) as temporary:
         yield temporary
         put_folder(temporary, path)
+
+
+def link(source: Path, path: Path) -> None:
+    """Give a file that nobody writes to any more another name; a copy where the disk knows no such names."""
+    try:
+        disk.link(source, path)
+    except OSError:
+        shutil.copyfile(source, path)
 
 
 def put_folder(source: Path, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["load_prepared", "prepare", "save_prepared"]
+__all__ = ["differ_in_times_alone", "load_prepared", "prepare", "save_prepared"]
 
 _FORMAT = 2
 _DESCRIBED = "prepared.json"
@@ -31,18 +32,79 @@ _TREES = ("large", "small")
 _NAMES = ("shape_x", "shape_y", "strong_component", *(f"{tree}-{part}" for tree in _TREES for part in _PARTS))
 _OF_SHORES = ("shore_x", "shore_y", *(f"shore-{part}" for part in _PARTS))
 _HINT = "it is made again"
+_TIMES = ("edge_forward_ds", "edge_backward_ds")
+_WITHOUT = {*_TIMES, "shape_forward_s", "shape_backward_s", "ferries", "counts", "unread", "expansion", "shores"}
 
 
 @checks_arguments
-def prepare(network: Network, folder: Path, *, min_component_m: float) -> None:
+def prepare(network: Network, folder: Path, *, min_component_m: float, like: Path | None = None) -> None:
     """Give a network what `snap` needs before the first point: from a folder, else made and written into it.
 
     What the folder holds is mapped into memory, and made again where it is damaged or of another network.
+
+    Parameters
+    ----------
+    like
+        The folder of a network that differs in its times alone: what is there is linked, not made again.
     """
+    if _loaded(network, folder, min_component_m):
+        return
+    if like is not None:
+        _link(like, folder)
+        if _loaded(network, folder, min_component_m):
+            return
+    save_prepared(network, folder, min_component_m=min_component_m)
+    _loaded(network, folder, min_component_m)  # mapped, it takes no memory of this process
+
+
+def _loaded(network: Network, folder: Path, min_component_m: float) -> bool:
     try:
         load_prepared(network, folder, min_component_m=min_component_m)
     except InputError:
-        save_prepared(network, folder, min_component_m=min_component_m)
+        return False
+    return True
+
+
+def _link(there: Path, folder: Path) -> None:
+    with files.explained(folder), files.writing_folder(folder) as temporary:
+        for path in there.iterdir():
+            files.link(path, temporary / path.name)
+
+
+@checks_arguments
+def differ_in_times_alone(network: Network, other: Network) -> bool:
+    """Return whether two networks have the same edges, open in the same directions: places are attached to the same.
+
+    As a rule those of two profiles do that drive at different speeds.
+
+    Examples
+    --------
+    >>> from geoaccess.network import Network
+    >>> road = {"lon": [10, 10.1], "lat": [60, 60], "u": [0], "v": [1]}
+    >>> slow, quick, one_way = (
+    ...     Network.from_edges(**road, forward_s=[there], backward_s=[back])
+    ...     for there, back in ((400, 400), (200, 300), (200, -1))
+    ... )
+    >>> differ_in_times_alone(slow, quick), differ_in_times_alone(slow, one_way)
+    (True, False)
+    """
+    ours, theirs = _but_times(network), _but_times(other)
+    return (
+        ours.keys() == theirs.keys()
+        and all(np.array_equal(array, theirs[name]) for name, array in ours.items())
+        and all(np.array_equal(getattr(network, name) < 0, getattr(other, name) < 0) for name in _TIMES)
+    )
+
+
+def _but_times(network: Network) -> dict[str, Any]:
+    """Return all that a network is made of but how long anything takes, and what is only told of it."""
+    parts = [part for part in (network, network.expansion, network.shores) if part is not None]
+    return {
+        f"{type(part).__name__} {item.name}": getattr(part, item.name)
+        for part in parts
+        for item in fields(part)
+        if item.name not in _WITHOUT
+    }
 
 
 @checks_arguments

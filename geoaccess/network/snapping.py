@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.network.core import Network
+    from geoaccess.network.over_water import Attached
 
 __all__ = [
     "ACROSS_WATER",
     "NO_ROAD_WITHIN",
+    "Attachment",
     "Places",
     "as_places",
+    "attach",
     "check_any_snapped",
     "setting_out_after",
     "snap",
+    "snap_attached",
     "walking_at",
 ]
 
@@ -100,11 +104,32 @@ def snap(
     >>> snap(road, places)[["edge", "node", "to_u_ds", "to_v_ds"]].to_dict("split")["data"]
     [[0, -1, 1000, 3000], [0, 1, -1, 0]]
     """
+    _check_speed(off_network_kph)
+    where = attach(network, points, max_snap_m=max_snap_m, min_component_m=min_component_m)
+    return snap_attached(network, points.index, where, off_network_kph=off_network_kph)
+
+
+class Attachment(NamedTuple):
+    """What of `snap` depends on no time: points in the projection of a network, and where each is attached to it."""
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    places: Attached
+
+
+def attach(
+    network: Network, points: gpd.GeoDataFrame | gpd.GeoSeries, *, max_snap_m: float, min_component_m: float
+) -> Attachment:
+    """Return where points are attached: the same on every network that differs in its times alone."""
     if not max_snap_m > 0:
         raise InputError(f"max_snap_m is {max_snap_m}; it must be above 0")
-    _check_speed(off_network_kph)
     x, y = _projected(network, points)
-    places = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
+    return Attachment(x, y, nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m))
+
+
+def snap_attached(network: Network, index: pd.Index, where: Attachment, *, off_network_kph: float) -> pd.DataFrame:
+    """Return the table that `snap` makes of points once it is known where they are attached."""
+    x, y, places = where
     edge = places.edge
     table = _place_on_edges(network, edge, places.x, places.y)
     # Where water lies before the nearest place of an edge, it is another place on that edge that one walks to.
@@ -113,7 +138,7 @@ def snap(
     table["start_ds"] = np.zeros(len(table), np.int32)
     table["x_m"], table["y_m"] = x, y
     table["reason"] = np.where(edge >= 0, "", np.where(places.blocked, ACROSS_WATER, NO_ROAD_WITHIN))
-    table.index = points.index
+    table.index = index
     return table
 
 

@@ -12,6 +12,7 @@ from geoaccess import files, nvdb
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
+from geoaccess.network.prepared import differ_in_times_alone
 from geoaccess.osm import profile_digest, read_networks, read_profile
 from geoaccess.remembering import remembered
 from geoaccess.study.settings.inputs import CentralityComputed
@@ -44,11 +45,14 @@ __all__ = [
     "load_kept",
     "network_folder",
     "prepared",
+    "same_places",
     "with_other_profiles",
 ]
 
 _KEPT: weakref.WeakKeyDictionary[Network, tuple[Study, Path]] = weakref.WeakKeyDictionary()
 """Where networks are kept, and of which study they are."""
+_ALIKE: weakref.WeakKeyDictionary[Network, weakref.ref[Network]] = weakref.WeakKeyDictionary()
+"""Networks that differ in their times alone from one that was prepared before."""
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
 _ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
@@ -130,9 +134,26 @@ def _found(study: Study, folder: Path, ordered: bool) -> Network:  # noqa: FBT00
 
 def prepared(study: Study, network: Network, folder: Path) -> Network:
     """Return a network with what snapping needs, which is kept in the folder of the network."""
+    own, like = folder / "snapping", None
+    if not own.exists() and (other := _like(network)) is not None:
+        _ALIKE[network], like = weakref.ref(same_places(other)), _KEPT[other][1] / "snapping"
     with files.kept_if_possible(study.cache):
-        prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
+        prepare(network, own, min_component_m=study.settings.network.min_component_km * 1000, like=like)
     return network
+
+
+def _like(network: Network) -> Network | None:
+    """Return a network of this process that differs in its times alone, as that of another profile may; or None."""
+    return next((other for other in list(_KEPT) if differ_in_times_alone(network, other)), None)
+
+
+def same_places(network: Network) -> Network:
+    """Return the network that was prepared first of those known to differ in their times alone: often itself.
+
+    Where places are attached to the one they are to the other.
+    """
+    first = _ALIKE[network]() if network in _ALIKE else None
+    return network if first is None else first
 
 
 def cache_folder(network: Network) -> Path | None:

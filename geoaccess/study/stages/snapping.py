@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ import numpy as np
 from geoaccess.defaults import OFF_NETWORK_KPH
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
+from geoaccess.network.snapping import Attachment, attach, snap_attached
 from geoaccess.remembering import remembered, remembered_of, remembered_with
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
-from geoaccess.study.stages.networks import cache_folder
+from geoaccess.study.stages.networks import cache_folder, same_places
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Snapped", "places_digest", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
 
 
+_ATTACHED: weakref.WeakKeyDictionary[Network, dict[str, Attachment]] = weakref.WeakKeyDictionary()
+"""Where the cells last asked about are attached."""
 _MANY = 10_000
 """So many places take longer to attach than to read again."""
 
@@ -88,9 +92,22 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
     update_by_shapes(asked, cells.geometry)
 
     def snapped() -> dict[str, pd.DataFrame]:
-        return {"cells": _snapped(study, network, cells, OFF_NETWORK_KPH).reset_index(drop=True)}
+        found = snap_attached(network, cells.index, where(), off_network_kph=OFF_NETWORK_KPH)
+        check_any_snapped(network, found, max_snap_m=max_m)
+        return {"cells": found.reset_index(drop=True)}
 
-    kept = folder / f"snapped-{asked.hexdigest()[:20]}"
+    def where() -> Attachment:
+        """Attach the places, or take what was found for another network that differs in its times alone."""
+        known = _ATTACHED.setdefault(same_places(network), {})
+        found = known.get(digest)
+        if found is None:
+            found = attach(network, cells, max_snap_m=max_m, min_component_m=min_component_km * 1000)
+            known.clear()  # one is enough: a study has its cells
+            known[digest] = found
+        return found
+
+    digest = asked.hexdigest()[:20]
+    kept = folder / f"snapped-{digest}"
     table: pd.DataFrame = remembered("snapped", kept, lambda: kept_tables(kept, snapped))["cells"]
     return table.set_axis(cells.index)
 
