@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from shapely import Point
@@ -26,6 +26,9 @@ __all__ = [
     "utm_of",
 ]
 
+_AT_ONCE: Final = 1 << 15
+"""The corners of so many shapes are looked at together: of those of a country nobody needs a copy."""
+
 
 def bounds_in_degrees(places: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, float, float, float]:
     """Return west, south, east and north of all of some places, degrees; NaN where there is none.
@@ -46,11 +49,16 @@ def bounds_in_degrees(places: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, 
     """
     import shapely
 
-    corners = shapely.get_coordinates(places.geometry.to_numpy())
-    if not len(corners):
+    shapes, found = places.geometry.to_numpy(), []
+    for first in range(0, len(shapes), _AT_ONCE):
+        corners = shapely.get_coordinates(shapes[first : first + _AT_ONCE])
+        if len(corners):
+            lon, lat = reproject(corners[:, 0], corners[:, 1], source=crs_of(places), target="EPSG:4326")
+            found.append((lon.min(), lat.min(), lon.max(), lat.max()))
+    if not found:
         return (float("nan"),) * 4
-    lon, lat = reproject(corners[:, 0], corners[:, 1], source=crs_of(places), target="EPSG:4326")
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    west, south, east, north = np.array(found).T
+    return float(west.min()), float(south.min()), float(east.max()), float(north.max())
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
+from geoaccess.maps import coverage
 from geoaccess.maps.blocks import coarsened
-from geoaccess.maps.coverage import simplified_coverage
+from geoaccess.maps.coverage import Outlines, simplified_coverage
 from geoaccess.maps.results import Cells, Squares, Times
 
 
@@ -108,3 +111,35 @@ def test_areas_made_simpler_for_drawing_still_meet():
     assert shapely.area(shapely.intersection(*slim)) == 0
     assert shapely.area(slim) == pytest.approx([5100, 5000], abs=5)
     assert shapely.covers(slim[0], shapely.Point(65, 5))
+
+
+ODD = [
+    [],
+    [shapely.box(0, 0, 1, 1)],
+    [None, shapely.MultiPolygon(), shapely.box(0, 0, 1, 1), shapely.Point(3, 3), shapely.Polygon()],
+    [shapely.Polygon([(0, 0, 5), (1, 0, 6), (1, 1, 7)]), shapely.box(1, 0, 2, 1)],
+    [shapely.MultiPolygon([shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2), shapely.box(20, 0, 21, 1)])],
+]
+
+
+@pytest.mark.parametrize("given", ODD)
+def test_outlines_are_those_of_the_same_areas(given):
+    areas = np.array([*given, None], dtype=object)[:-1]
+    found = Outlines.of(areas).shapes()
+    assert shapely.to_wkb(found).tolist() == shapely.to_wkb(areas).tolist()
+    assert [None if one is None else one.has_z for one in found] == [
+        None if one is None else one.has_z for one in areas
+    ]
+
+
+@pytest.mark.parametrize("tolerance", [1e-6, 0.3, 4.0])
+def test_outlines_thinned_a_few_at_a_time_are_those_thinned_together(tolerance, monkeypatch):
+    rng = np.random.default_rng(1)
+    edges = np.cumsum(rng.uniform(3, 9, 12))
+    areas = np.array(
+        [shapely.segmentize(shapely.box(west, 0, east, 40), 0.1) for west, east in itertools.pairwise(edges)], object
+    )
+    expected = simplified_coverage(areas, tolerance)
+    monkeypatch.setattr(coverage, "_AT_ONCE", 50)
+    assert shapely.to_wkb(simplified_coverage(areas, tolerance)).tolist() == shapely.to_wkb(expected).tolist()
+    assert (shapely.get_num_coordinates(expected) < shapely.get_num_coordinates(areas)).all()

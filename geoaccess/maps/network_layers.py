@@ -14,7 +14,7 @@ from geoaccess.network import EdgeKind
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
-__all__ = ["ferry_lines", "main_roads", "merged_roads"]
+__all__ = ["ferry_lines", "main_roads"]
 
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 
@@ -28,26 +28,30 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return joined
 
 
-def main_roads(network: Network, names: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
-    """Return the edges of the main roads: `highway`, `ref` where names of roads are given, and `geometry`."""
-    edges = network.edges(*_BACKDROP)
-    roads: gpd.GeoDataFrame = edges[["highway", "geometry"]]
-    if names is None:
-        return roads
-    refs = names["ref"].reindex(edges["way_id"]).fillna("").astype(str).str.split(";").str[0].str.strip()
-    return roads.assign(ref=refs.to_numpy(object))
+def main_roads(network: Network, names: pd.DataFrame | None = None, *, tolerance_deg: float) -> gpd.GeoDataFrame:
+    """Return the main roads with junctions forgotten: a row per class, number and line, no finer than the tolerance.
 
-
-def merged_roads(roads: gpd.GeoDataFrame, *, tolerance_deg: float) -> gpd.GeoDataFrame:
-    """Return roads with junctions forgotten: a row per class, number and line, no finer than the tolerance, degrees."""
-    keys = [name for name in ("highway", "ref") if name in roads]
-    shapes = roads.geometry.to_numpy()
-    names, merged = [], []
-    for values, at in roads.groupby(keys).indices.items():
-        names.append(values if isinstance(values, tuple) else (values,))
-        merged.append(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapes[at]))))
-    if not merged:
-        return roads
-    lines = shapely.simplify(np.concatenate(merged), tolerance_deg)
-    table = pd.DataFrame(np.repeat(np.array(names, object), [len(some) for some in merged], axis=0), columns=keys)
-    return gpd.GeoDataFrame(table.infer_objects(), geometry=lines, crs=roads.crs)
+    Columns `highway`, `ref` where names of roads are given, and `geometry` (EPSG:4326); the tolerance is in degrees.
+    Only the edges of one class and number are lines at a time: those of a country take a gigabyte.
+    """
+    first = network.shape_way[network.shape_ptr[:-1]]
+    number = network.way_class[first]
+    asked = [place for place, name in enumerate(network.class_names) if name in _BACKDROP]
+    chosen = np.flatnonzero(np.isin(number, asked))
+    table = pd.DataFrame({"highway": np.asarray(network.class_names, dtype=object)[number[chosen]]})
+    if names is not None:
+        refs = names["ref"].reindex(network.way_id[first[chosen]]).fillna("").astype(str)
+        table["ref"] = refs.str.split(";").str[0].str.strip().to_numpy(object)
+    keys, merged = list(table.columns), []
+    groups = {} if table.empty else table.groupby(keys).indices
+    for at in groups.values():
+        lines = network.lines(chosen[at], network.shape_lon, network.shape_lat)
+        whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+        merged.append(shapely.simplify(whole, tolerance_deg))
+    found = [values if isinstance(values, tuple) else (values,) for values in groups]
+    rows = np.repeat(np.array(found, object).reshape(-1, len(keys)), [len(some) for some in merged], axis=0)
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=keys).infer_objects(),
+        geometry=np.concatenate([np.empty(0, object), *merged]),
+        crs="EPSG:4326",
+    )

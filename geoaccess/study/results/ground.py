@@ -8,27 +8,31 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
 
 from geoaccess import files, maps
 from geoaccess.background import kept_in
 from geoaccess.frames import bounds_in_degrees, crs_of
 from geoaccess.mapped import Mapped
-from geoaccess.maps.coverage import simplified_coverage
-from geoaccess.maps.network_layers import main_roads, merged_roads
+from geoaccess.maps.coverage import Outlines, simplified_outlines
+from geoaccess.maps.network_layers import main_roads
 from geoaccess.study import stages
 from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_columns, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    import geopandas as gpd
+    from pyproj import CRS
 
     from geoaccess.background import Background, Started
     from geoaccess.network import Network
@@ -67,9 +71,55 @@ class _Under:
 
     study: Study
     cells: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
+    municipalities: Mapped[_Areas] | None
     network: Mapped[Network]
     kept: Path | None
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of the cells, degrees."""
+        return bounds_in_degrees(self.cells)
+
+    @property
+    def window(self) -> stages.Window:
+        """What maps show around the cells."""
+        return stages.window_around(self.bounds)
+
+    def seen(self, *, steps: int) -> tuple[float, tuple[float, float, float, float]]:
+        """Return how fine lines under the cells are, and the box of what is drawn there, both in degrees."""
+        west, south, east, north = self.bounds
+        return max(east - west, north - south) / steps, (west - 1, south - 1, east + 1, north + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Areas:
+    """Municipalities with their outlines as arrays: as shapes those of a country take much memory in each process."""
+
+    table: pd.DataFrame
+    columns: list[str]
+    geometry: str
+    crs: CRS | None
+    outlines: Outlines
+
+    @classmethod
+    def of(cls, areas: gpd.GeoDataFrame) -> _Areas:
+        name = str(areas.geometry.name)
+        table = pd.DataFrame(areas.drop(columns=name))
+        return cls(table, list(areas.columns), name, areas.crs, Outlines.of(areas.geometry.to_numpy()))
+
+    def near(self, west: float, south: float, east: float, north: float) -> _Areas:
+        """Return the areas that touch a box, in degrees."""
+        lowest, highest = self.outlines.bounds()
+        if (lowest >= (west, south)).all() and (highest <= (east, north)).all() and not self.outlines.others:
+            return self
+        shapes = self.outlines.shapes()
+        there = shapely.intersects(shapes, shapely.box(west, south, east, north))
+        return replace(self, table=self.table[there], outlines=Outlines.of(shapes[there]))
+
+    def simplified(self, tolerance: float) -> gpd.GeoDataFrame:
+        """Return them with outlines no finer than a tolerance."""
+        shapes = {self.geometry: simplified_outlines(self.outlines, tolerance)}
+        return gpd.GeoDataFrame(self.table.assign(**shapes)[self.columns], geometry=self.geometry, crs=self.crs)
 
 
 def start_ground(
@@ -82,7 +132,8 @@ def start_ground(
 ) -> Started[Mapped[Ground]]:
     """Start to make the ground of cells that are known with their people and municipalities."""
     shared = pool.share(network, by_name=_by_name)
-    under = _Under(study, _known(cells), municipalities, shared, cache_folder(network))
+    areas = None if municipalities is None else pool.share(_Areas.of(municipalities))
+    under = _Under(study, _known(cells), areas, shared, cache_folder(network))
     return pool.start(_make_ground, pool.share(under), pool.place())
 
 
@@ -111,7 +162,7 @@ def _laid(under: _Under, *, steps: int) -> dict[str, Any]:
     found = _kept(under, steps=steps)
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
-    return {**below, "places": stages.places_of(under.study, under.cells, stages.window_of(under.cells))}
+    return {**below, "places": stages.places_of(under.study, under.cells, under.window)}
 
 
 def _kept(under: _Under, *, steps: int) -> dict[str, Any]:
@@ -122,11 +173,16 @@ def _kept(under: _Under, *, steps: int) -> dict[str, Any]:
 
 def _lines(under: _Under, *, steps: int) -> dict[str, gpd.GeoDataFrame]:
     """Return all but the places, without what is not there; on a sheet roads are not told apart by number."""
-    study, cells, network = under.study, under.cells, under.network.value
+    study, network = under.study, under.network.value
     numbered = steps == _SCREEN_STEPS and stages.read_in_passing(study)
-    roads = main_roads(network, stages.road_names_of(study) if numbered else None)
-    found = _below(cells.geometry, under.municipalities, roads, maps.ferry_lines(network), steps=steps)
-    for name, area in _waters(study, network, stages.window_of(cells)).items():
+    tolerance, around = under.seen(steps=steps)
+    found: dict[str, Any] = {"municipalities": None}
+    if under.municipalities is not None:  # first, while nothing else takes memory
+        found["municipalities"] = under.municipalities.once.near(*around).simplified(tolerance)
+    found["ferries"] = maps.ferry_lines(network)
+    names = stages.road_names_of(study) if numbered else None
+    found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
+    for name, area in _waters(study, network, under.window).items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}
 
@@ -150,18 +206,29 @@ def _folder(under: _Under, network: Path, *, steps: int) -> Path:
         digest.update(files.sha256(path).encode())
     update_by_shapes(digest, under.cells.geometry)
     if areas is not None:
-        update_by_table(digest, areas)
+        _update_by_areas(digest, areas.once)
     return study.cache / f"ground-{digest.hexdigest()[:20]}"
+
+
+def _update_by_areas(digest: hashlib._Hash, areas: _Areas) -> None:
+    outlines = areas.outlines
+    update_by_columns(digest, areas.table)
+    digest.update(f"{areas.columns} {areas.crs}".encode())
+    for array in (outlines.points, outlines.ring_ptr, outlines.part_ptr, outlines.area, outlines.single):
+        digest.update(f"{array.shape}".encode())
+        digest.update(array.data)
+    for place, other in outlines.others.items():
+        digest.update(f"{place} {shapely.to_wkb(other, hex=True)}".encode())
 
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    return _laid(_under(answers, Mapped(answers.network)), steps=_SHEET_STEPS)
+    return _laid(_under(answers, Mapped), steps=_SHEET_STEPS)
 
 
 def start_below(pool: Background, answers: Answers) -> Started[dict[str, Any]]:
     """Start to make what `drawn_below` returns, while this process does something else."""
-    under = _under(answers, pool.share(answers.network, by_name=_by_name))
+    under = _under(answers, partial(pool.share, by_name=_by_name))
     return pool.start(_make_sheet, pool.share(under))
 
 
@@ -173,7 +240,7 @@ def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
 @contextlib.contextmanager
 def drawn_ahead(answers: Answers) -> Iterator[None]:
     """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread."""
-    under = _under(answers, Mapped(answers.network))
+    under = _under(answers, Mapped)
     if under.kept is None or len(under.cells) < _MANY:
         yield
         return
@@ -182,26 +249,7 @@ def drawn_ahead(answers: Answers) -> Iterator[None]:
         yield
 
 
-def _under(answers: Answers, network: Mapped[Network]) -> _Under:
-    kept = cache_folder(answers.network)
-    return _Under(answers.study, _known(answers.results), answers.municipalities, network, kept)
-
-
-def _below(
-    cells: gpd.GeoSeries,
-    municipalities: gpd.GeoDataFrame | None,
-    roads: gpd.GeoDataFrame,
-    ferries: gpd.GeoDataFrame,
-    *,
-    steps: int,
-) -> dict[str, Any]:
-    west, south, east, north = bounds_in_degrees(cells)
-    tolerance = max(east - west, north - south) / steps
-    if municipalities is not None:
-        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
-        municipalities = near.set_geometry(simplified_coverage(near.geometry.to_numpy(), tolerance), crs=near.crs)
-    return {
-        "municipalities": municipalities,
-        "ferries": ferries,
-        "roads": merged_roads(roads, tolerance_deg=tolerance),
-    }
+def _under(answers: Answers, share: Callable[[Any], Mapped[Any]]) -> _Under:
+    kept, areas = cache_folder(answers.network), answers.municipalities
+    shared = None if areas is None else share(_Areas.of(areas))
+    return _Under(answers.study, _known(answers.results), shared, share(answers.network), kept)

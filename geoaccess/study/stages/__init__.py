@@ -1,7 +1,7 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
 from geoaccess.remembering import forget, remember, remembered_of
-from geoaccess.study.stages.basemap import Window, ice_of, lakes_of, land_of, places_of, window_of
+from geoaccess.study.stages.basemap import Window, ice_of, lakes_of, land_of, places_of, window_around, window_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes, no_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import (
@@ -100,6 +100,7 @@ __all__ = [
     "unused_tags_of",
     "vehicle_hierarchy",
     "vehicle_network",
+    "window_around",
     "window_of",
     "with_other_profiles",
     "without_timetable",

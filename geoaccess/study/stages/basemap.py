@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Window", "ice_of", "lakes_of", "land_of", "places_of", "window_of"]
+__all__ = ["Window", "ice_of", "lakes_of", "land_of", "places_of", "window_around", "window_of"]
 
 _AROUND: Final = 0.6
 """How far beyond the cells land is drawn, in parts of their extent; maps on the screen go no farther."""
@@ -61,7 +61,12 @@ class Window(NamedTuple):
 
 def window_of(cells: gpd.GeoDataFrame) -> Window:
     """Return what maps show around some cells: to be found once for all that lies there."""
-    west, south, east, north = bounds_in_degrees(cells)
+    return window_around(bounds_in_degrees(cells))
+
+
+def window_around(bounds: tuple[float, float, float, float]) -> Window:
+    """Return what maps show around what lies within west, south, east and north, degrees."""
+    west, south, east, north = bounds
     wide, high = max(east - west, 0.05), max(north - south, 0.05)
     box = (west - _AROUND * wide, south - _AROUND * high, east + _AROUND * wide, north + _AROUND * high)
     return Window((round(box[0], 6), round(box[1], 6), round(box[2], 6), round(box[3], 6)), max(wide, high) / _STEPS)

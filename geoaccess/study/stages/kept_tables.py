@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from pyproj import CRS
 
-__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables", "update_by_shapes", "update_by_table"]
+__all__ = [
+    "MOST",
+    "MOST_BYTES",
+    "drop_older",
+    "found_tables",
+    "kept_tables",
+    "update_by_columns",
+    "update_by_shapes",
+    "update_by_table",
+]
 
 MOST: Final = {"snapped": 8, "zones": 8, "workplaces": 8, "functions": 8, "closings": 8, "sweep": 10_000}
 """How many of a kind are kept: few of those with a row for each cell, 30 MB each for a country."""
@@ -98,9 +107,14 @@ def _named(crs: CRS | None) -> str:
 
 def update_by_table(digest: _Hash, table: gpd.GeoDataFrame) -> None:
     """Feed a table with shapes to a digest: its labels, its columns as text and numbers, and its shapes."""
-    columns = table.drop(columns=table.geometry.name).reset_index().astype(object)
-    digest.update(repr(columns.where(columns.notna(), None).to_dict("list")).encode())
+    update_by_columns(digest, table.drop(columns=table.geometry.name))
     update_by_shapes(digest, table.geometry)
+
+
+def update_by_columns(digest: _Hash, table: pd.DataFrame) -> None:
+    """Feed a table without shapes to a digest: its labels, and its columns as text and numbers."""
+    columns = table.reset_index().astype(object)
+    digest.update(repr(columns.where(columns.notna(), None).to_dict("list")).encode())
 
 
 def drop_older(kept: Path) -> None:
