@@ -6,6 +6,7 @@ import errno
 import gzip
 import hashlib
 import json
+import os
 import random
 import shutil
 import sys
@@ -288,6 +289,29 @@ def test_whatever_the_breaks_the_bytes_are_right(site, tmp_path_factory, size, d
     download(f"{site.url}/x.osm.pbf", path, retries=len(drops), sleep=lambda _: None)
     assert path.read_bytes() == body
     assert names(path.parent) == ["x.osm.pbf"]
+
+
+def test_the_second_of_two_at_once_is_told_who_fetches_and_spoils_nothing(site, get, tmp_path):
+    site.at("/x.osm.pbf", sends(BODY))
+    half = []
+
+    def second(step):
+        if step.done_bytes > len(BODY) // 2 and not half:
+            half.append((tmp_path / "x.osm.pbf.part").read_bytes())
+            with pytest.raises(FetchError, match=rf"x\.osm\.pbf: process {os.getpid()} .*since 20.* is fetching it"):
+                get()
+
+    assert get(progress=second).read_bytes() == BODY
+    assert half
+    assert len(site.requests) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["x.osm.pbf"]
+
+
+def test_what_a_killed_one_held_is_free(site, get, tmp_path):
+    site.at("/x.osm.pbf", sends(BODY))
+    (tmp_path / "x.osm.pbf.part.lock").write_text("process 1 on far")
+    assert get().read_bytes() == BODY
+    assert [path.name for path in tmp_path.iterdir()] == ["x.osm.pbf"]
 
 
 def test_a_wrong_digest_leaves_nothing(site, get, tmp_path):

@@ -296,6 +296,17 @@ def test_an_archive_that_cannot_be_used(get, site, tmp_path, body, why):
     assert list((tmp_path / "data/land").iterdir()) == []
 
 
+def test_an_archive_is_held_until_it_is_unpacked(get, tmp_path):
+    def second(step):
+        if step.state == "unpacking":
+            with pytest.raises(FetchError, match=r"borders\.geojson: process .* is fetching it already"):
+                get("packed")
+
+    (path,) = get("packed", progress=second)
+    assert path.read_bytes() == b'{"Kommune": {}}'
+    assert sorted(one.name for one in path.parent.iterdir()) == ["borders.geojson", "borders.geojson.source.json"]
+
+
 def test_no_room_to_unpack(get, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -193,6 +193,45 @@ def test_a_folder_of_the_cache_is_whole_or_not_there_and_nothing_is_left_beside_
         assert [found.name for found in path.parent.iterdir()] == ["kept"]
 
 
+@needs_fork
+def test_a_file_is_whole_at_any_kill_and_nothing_is_left_beside_one_that_has_its_name(tmp_path):
+    def prepare(step):
+        (tmp_path / str(step)).mkdir()
+        return tmp_path / str(step) / "table.csv"
+
+    def write(path):
+        with files.writing(path) as temporary:
+            temporary.write_text("whole")
+
+    seen = set()
+    for step, path in steps_of(prepare, write):
+        there = held(path.parent)
+        assert there.get("table.csv", b"whole") == b"whole", step
+        assert "table.csv" not in there or list(there) == ["table.csv"], step
+        seen.add("table.csv" in there)
+        write(path)
+        assert held(path.parent) == {"table.csv": b"whole"}, step
+    assert seen == {True, False}
+
+
+def test_a_file_that_is_just_getting_its_name_is_left_to_who_moves_it(tmp_path, monkeypatch):
+    replace = disk.replace
+
+    def moved(source, target):
+        assert [path.name for path in tmp_path.iterdir()] == [source.name]  # no lock beside it any more
+        files.clear_leftovers(tmp_path)
+        replace(source, target)
+        monkeypatch.setattr(disk, "replace", replace)
+
+    monkeypatch.setattr(disk, "replace", moved)
+    with files.writing(tmp_path / "table.csv") as temporary:
+        temporary.write_text("whole")
+    assert held(tmp_path) == {"table.csv": b"whole"}
+    (tmp_path / ".geoaccess-12345678.csv").write_text("half")  # of a process that was killed there
+    files.clear_leftovers(tmp_path)
+    assert held(tmp_path) == {"table.csv": b"whole"}
+
+
 def test_a_file_that_cannot_be_moved_leaves_the_folder_as_it_was_and_is_named(tmp_path, monkeypatch):
     put(tmp_path, OLD)
     before, replace = held(tmp_path), disk.replace

@@ -13,6 +13,7 @@ from geoaccess.files.digests import (
 )
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
+from geoaccess.files.holding import held_by, hold
 from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, link, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
@@ -27,6 +28,8 @@ __all__ = [
     "drop_oldest",
     "explained",
     "followed",
+    "held_by",
+    "hold",
     "is_device",
     "is_there",
     "kept_if_possible",

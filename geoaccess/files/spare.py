@@ -2,13 +2,15 @@
 
 What is being made is called `.geoaccess-` and eight letters. A file of that name and `.lock` is held by its process for
 as long as it is made; so what a killed process left is known by its lock, which nobody holds, and the next one that
-writes to that folder removes it.
+writes to that folder removes it. Where one file is made it is its own lock at last: when it has its name nothing is left
+beside it, however the process ends.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import secrets
 import shutil
 import tempfile
@@ -45,7 +47,8 @@ def writing(path: Path) -> Iterator[Path]:
         temporary = own.with_name(own.name + path.suffix)
         yield temporary
         disk.sync(temporary)
-        disk.replace(temporary, path)
+        with _locked_itself(temporary, _lock_of(own)):
+            disk.replace(temporary, path)
         disk.sync_folder(path.parent)
 
 
@@ -147,6 +150,19 @@ def _reserved(parent: Path) -> Iterator[Path]:
         _clear(own, lock)
 
 
+@contextlib.contextmanager
+def _locked_itself(temporary: Path, lock_path: Path) -> Iterator[None]:
+    """Hold a whole file in place of the file that is its lock, which goes before the whole file gets its name."""
+    lock = None if disk.WINDOWS else disk.take_lock(temporary, create=False)  # Windows moves no file that is open
+    try:
+        if lock is not None and lock.certain:
+            disk.remove(lock_path)
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock.handle)
+
+
 def clear_leftovers(parent: Path) -> None:
     """Remove from a folder what killed processes left half made there; that of living ones stays."""
     try:
@@ -159,8 +175,19 @@ def clear_leftovers(parent: Path) -> None:
             lock = disk.take_lock(lock_path, create=False)
             if lock is not None and lock.certain:
                 _clear(parent / name, lock)
-            elif lock is None and not lock_path.exists():
+            elif lock is None and not lock_path.exists() and not _is_moved(parent / name):
                 _clear(parent / name, None)
+
+
+def _is_moved(own: Path) -> bool:
+    """Whether a living process holds a file that begins with a name: it is whole, and gets its own name now."""
+    for path in own.parent.glob(f"{own.name}*"):
+        if path.is_file():
+            lock = disk.take_lock(path, create=False)
+            if lock is None:
+                return True
+            os.close(lock.handle)
+    return False
 
 
 def _clear(own: Path, lock: disk.Lock | None) -> None:

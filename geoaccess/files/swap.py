@@ -7,11 +7,9 @@ files are in, or, where that cannot be, the old ones are again. Only names are c
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import hashlib
 import json
 import os
-import platform
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk
 from geoaccess.files.faults import OURS, explained
+from geoaccess.files.holding import held_by, hold
 from geoaccess.files.spare import JOURNAL, clear_leftovers, spare
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def run_alone(folder: Path, *, what: str) -> Iterator[None]:
                 lock.release()
             elif first.exists():
                 raise _is_run(folder, first)
-        lock = disk.take_lock(place, text=_introduction(what))
+        lock = hold(place, what=what)
     if lock is None:
         raise _is_run(folder, place)
     try:
@@ -130,20 +129,9 @@ def _first_run_lock(folder: Path) -> Path:
 
 def _is_run(folder: Path, lock: Path) -> InputError:
     return InputError(
-        f"{folder}: {_holder(lock)} is writing its results there; run again when it has ended, or give output another "
+        f"{folder}: {held_by(lock)} is writing its results there; run again when it has ended, or give output another "
         "name"
     )
-
-
-def _introduction(what: str) -> str:
-    began = dt.datetime.now().astimezone().isoformat(" ", "seconds")
-    return f"process {os.getpid()} on {platform.node() or 'this machine'} ({what}, since {began})"
-
-
-def _holder(lock: Path) -> str:
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return lock.read_text(encoding="utf-8").strip() or "another process"
-    return "another process"
 
 
 @contextlib.contextmanager
@@ -151,11 +139,11 @@ def _moving(folder: Path) -> Iterator[None]:
     """Hold a folder while files are moved into it; wait for others that do so."""
     began, lock = time.monotonic(), None
     while True:
-        lock = disk.take_lock(folder / _SWAP, text=_introduction("moving files"))
+        lock = hold(folder / _SWAP, what="moving files")
         if lock is not None:
             break
         if time.monotonic() - began > _PATIENCE_S:
-            raise OutputError(f"{folder}: {_holder(folder / _SWAP)} holds it; try again when that has ended")
+            raise OutputError(f"{folder}: {held_by(folder / _SWAP)} holds it; try again when that has ended")
         time.sleep(_LOOK_S)
     try:
         yield

@@ -2,10 +2,12 @@
 
 While a file is on its way it is `<name>.part`; beside it `<name>.part.json` says of which version of which address, so
 that a later try asks the server for the rest of the same version and starts from zero if there is a newer one.
+`<name>.part.lock` is held by the process that downloads it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -19,13 +21,15 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import requests
 
+from geoaccess import files
 from geoaccess.errors import FetchError, GeoaccessWarning
 from geoaccess.sources.file_checks import digest, readable_size, require_room, wrong_content
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Progress", "Step", "download", "new_session"]
+__all__ = ["Progress", "Step", "alone_with", "download", "new_session"]
 
 _Got = TypeVar("_Got")
 
@@ -156,8 +160,8 @@ def download(
     Raises
     ------
     FetchError
-        If the file could not be had. What has come of it stays in `<name>.part` for the next call after a broken
-        connection or on a full disk; it is removed if it is wrong.
+        If the file could not be had, or another process is downloading it. What has come of it stays in `<name>.part`
+        for the next call after a broken connection or on a full disk; it is removed if it is wrong.
 
     Warns
     -----
@@ -175,17 +179,37 @@ def download(
         timeout_s=timeout_s,
         sleep=sleep,
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with alone_with(path):
         _persist(job, lambda: _receive(job))
         _check(job, sha256=sha256, md5_url=md5_url, min_bytes=min_bytes)
         job.part.replace(path)
         job.note.unlink(missing_ok=True)
+    return path
+
+
+@contextlib.contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Hold a file that is on its way, whose folder is made, until the block ends.
+
+    Raises
+    ------
+    FetchError
+        If another process holds it, with which one; or if it cannot be written.
+    """
+    held = path.with_name(f"{path.name}.part.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = files.hold(held, what="downloading")
+        if lock is None:
+            raise FetchError(f"{path}: {files.held_by(held)} is fetching it already; fetch again when that has ended")
+        try:
+            yield
+        finally:
+            lock.release()
     except FetchError:
         raise
     except OSError as error:
         raise _disk_error(path, error) from error
-    return path
 
 
 def new_session() -> requests.Session:

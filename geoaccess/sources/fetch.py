@@ -20,7 +20,7 @@ from geoaccess.errors import FetchError, GeoaccessWarning
 from geoaccess.files import sha256, writing
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.sources.catalogue import read_sources
-from geoaccess.sources.download import Progress, Step, download, new_session
+from geoaccess.sources.download import Progress, Step, alone_with, download, new_session
 from geoaccess.sources.file_checks import require_room, wrong_content
 from geoaccess.sources.records import record_file
 
@@ -215,12 +215,13 @@ def _get_file(file: SourceFile, path: Path, *, url: str, get: Callable[..., Path
     if file.unzip is None:
         get(path)
     else:
-        archive = get(path.with_name(f"{path.name}.zip"))
-        _say(progress, Step(path=path, state="unpacking"))
-        try:
-            _unpack(archive, path, pattern=file.unzip, url=url)
-        finally:
-            archive.unlink()
+        with alone_with(path):  # until it is unpacked
+            archive = get(path.with_name(f"{path.name}.zip"))
+            _say(progress, Step(path=path, state="unpacking"))
+            try:
+                _unpack(archive, path, pattern=file.unzip, url=url)
+            finally:
+                archive.unlink()
     record = {
         **file.model_dump(include={"url", "what", "publisher", "licence", "attribution"}),
         "fetched": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
