@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 
 import numpy as np
 import pandas as pd
 import pydantic
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 
 import geoaccess
 from geoaccess import files
@@ -21,6 +24,7 @@ from geoaccess.scenarios import Scenario, apply_to_network
 from geoaccess.study import load_study
 from geoaccess.study.settings.ambulance import AmbulanceSettings
 from geoaccess.tables import csv_text, read_table, to_numbers
+from geoaccess.tables.writing import plain_text, safe_text
 from geoaccess.toml import Table, validate
 from tests.test_study_tiny import STUDY
 
@@ -128,6 +132,27 @@ def test_numbers_and_names_stay_as_they_are(text):
 def test_a_tab_or_a_carriage_return_before_a_formula_is_no_way_around():
     for text in ("\t=1+1", "\r=1+1"):
         assert csv_text(pd.DataFrame({"name": [text]})).startswith(("name\n'", "name\n\"'"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Moss;=1+1", 'Moss;"=1+1"', "Moss; +cmd|x", "Moss\n=1+1", "Moss\r\n@SUM(A1)", "-2;-1\t+cmd|x", "a;-2;=1"]
+)
+def test_a_table_that_is_parted_at_semicolons_holds_no_formula(tmp_path, text):
+    """As spreadsheets do where a comma stands in numbers: quotation marks count only at the beginning of a field."""
+    written = csv_text(pd.DataFrame({"id": ["0301"], "name": [text], "people": [-1.5]}))
+    fields = [field.strip('" ') for line in written.splitlines()[1:] for field in re.split(r"[;\t]", line)]
+    signed = pd.Series([field for field in fields if re.match(r"[=@+-]", field)], dtype=str)
+    assert len(fields) > 1
+    assert not np.isnan(to_numbers(signed)).any()
+    (tmp_path / "a.csv").write_text(written, encoding="utf-8", newline="")
+    assert read_table(tmp_path / "a.csv")["name"].tolist() == [text.replace("\r\n", "\n")]
+
+
+@given(st.text(st.sampled_from("a1;\t\r\n'\"=@+-. ")))
+def test_every_text_that_is_made_safe_is_given_back_as_it_was(text):
+    safe = safe_text(text)
+    assert plain_text(safe) == text
+    assert safe.replace("'", "") == text.replace("'", "")
 
 
 @pytest.fixture

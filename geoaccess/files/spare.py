@@ -2,8 +2,8 @@
 
 What is being made is called `.geoaccess-` and eight letters. A file of that name and `.lock` is held by its process for
 as long as it is made; so what a killed process left is known by its lock, which nobody holds, and the next one that
-writes to that folder removes it. Where one file is made it is its own lock at last: when it has its name nothing is left
-beside it, however the process ends.
+writes to that folder removes it. A single file is its own lock at last: once it has its name nothing is left beside it,
+however the process ends.
 """
 
 from __future__ import annotations

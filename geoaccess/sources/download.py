@@ -200,16 +200,18 @@ def alone_with(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = files.hold(held, what="downloading")
-        if lock is None:
-            raise FetchError(f"{path}: {files.held_by(held)} is fetching it already; fetch again when that has ended")
-        try:
-            yield
-        finally:
-            lock.release()
+    except OSError as error:
+        raise _disk_error(path, error) from error
+    if lock is None:
+        raise FetchError(f"{path}: {files.held_by(held)} is fetching it already; fetch again when that has ended")
+    try:
+        yield
     except FetchError:
         raise
     except OSError as error:
         raise _disk_error(path, error) from error
+    finally:
+        lock.release()
 
 
 def new_session() -> requests.Session:

@@ -105,7 +105,7 @@ def read_text_table(path: Path, *, hint: str) -> pd.DataFrame:
         frame = _tidy(numbered, strip=_has_blanks(body, separator))
     if "'" in body:  # as csv_text writes what a spreadsheet would take for a formula
         for name, column in frame.items():
-            if column.str.startswith("'").any():
+            if column.str.contains("'", regex=False).any():
                 frame[name] = column.map(plain_text)
     frame.attrs[DECIMAL_COMMA] = separator != ","
     return frame

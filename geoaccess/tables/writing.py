@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["csv_text", "number_text", "plain_text", "safe_text", "write_csv", "writing_parquet"]
 
 _FORMAT = "%.15g"
-_FORMULA = re.compile(r"[=@+\-\t\r]")
+_FORMULA = re.compile(r"""(?:^|(?<=[;\t\n])|(?<=\r)(?!\n))(?=['\s"]*[=@+\-])""")
+"""Where one may begin: spreadsheets of half of Europe part a line at semicolons, whatever stands in quotation marks."""
+_MAYBE = re.compile(r"""['\s"=@+\-]|[^;\t\r\n]*[;\t\r\n]""")
+"""What no other text begins with: a quick look for many."""
 _SPECIAL = re.compile(r'[,"\n\r]')
 _ROWS = 50_000
 _SEVERAL = 2
@@ -121,23 +124,40 @@ def _field(text: str) -> str:
 
 
 def safe_text(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: one that begins like one stands behind an apostrophe.
+    """Return a text that no spreadsheet takes for a formula: what looks like one stands behind an apostrophe.
 
-    Numbers stay, and so does a lone sign.
+    That is at the beginning, and behind a semicolon, tab or line end, where a spreadsheet may part it. Numbers stay,
+    and so does a lone sign. `plain_text` gives every text back as it was.
 
-    >>> [safe_text(text) for text in ("=1+1", "@SUM(A1)", "-2+3", "-2.5", "-", "+47 22", "Moss")]
-    ["'=1+1", "'@SUM(A1)", "'-2+3", '-2.5', '-', "'+47 22", 'Moss']
+    >>> [safe_text(text) for text in ("=1+1", "@SUM(A1)", "-2+3", "-2.5", "-", "+47 22", "Moss;=1+1", "Moss; -2.5")]
+    ["'=1+1", "'@SUM(A1)", "'-2+3", '-2.5', '-', "'+47 22", "Moss;'=1+1", 'Moss; -2.5']
     """
-    return f"'{text}" if _FORMULA.match(text) and parse_number(text) is None and len(text) > 1 else text
+    for place in reversed(_formulas(text)):
+        text = f"{text[:place]}'{text[place:]}"
+    return text
 
 
 def plain_text(text: str) -> str:
     """Return what `safe_text` made safe as it was.
 
-    >>> plain_text("'=1+1"), plain_text("'s-Hertogenbosch")
-    ('=1+1', "'s-Hertogenbosch")
+    >>> plain_text("'=1+1"), plain_text("Moss;'=1+1"), plain_text("'s-Hertogenbosch")
+    ('=1+1', 'Moss;=1+1', "'s-Hertogenbosch")
     """
-    return text[1:] if text[:1] == "'" and safe_text(text[1:]) == text else text
+    for place in reversed(_formulas(text)):
+        if text[place] == "'":
+            text = f"{text[:place]}{text[place + 1 :]}"
+    return text
+
+
+def _formulas(text: str) -> list[int]:
+    """Return where something begins that a spreadsheet takes for a formula, or would but for apostrophes before it."""
+    found: list[int] = []
+    for match in _FORMULA.finditer(text) if _MAYBE.match(text) else ():
+        place = match.start()
+        shown = (text[place:].partition(";")[0] if place else text).lstrip("'").strip(' "')
+        if len(shown) > 1 and parse_number(shown) is None:
+            found.append(place)
+    return found
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
