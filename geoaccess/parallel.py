@@ -327,24 +327,36 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
 
     count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
     threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
-    with (
-        files.scratch() as scratch,
-        dask.config.set(_LOCAL),
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            memory_limit=0,  # mapped networks would count as the worker's own
-            local_directory=str(scratch),
-            preload=[_DEAF],
-            silence_logs=logging.CRITICAL,
-            env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with files.scratch() as scratch, dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    memory_limit=0,  # mapped networks would count as the worker's own
+                    local_directory=str(scratch),
+                    preload=[_DEAF],
+                    silence_logs=logging.CRITICAL,
+                    env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
+                )
+            )
+            client = stack.enter_context(Client(cluster, set_as_default=False))
+        except (OSError, RuntimeError) as error:
+            raise InputError(
+                f"{count} worker processes cannot be started ({_first_cause(error)}); try fewer (--workers), or 0 to "
+                "run all in this process"
+            ) from error
         yield client
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return the error that all others of a chain came of."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
 
 
 @contextlib.contextmanager

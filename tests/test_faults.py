@@ -280,6 +280,39 @@ def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            ImportError("libgdal.so.38: failed to map segment from shared object"),
+            "library that this needs cannot be lo",
+        ),
+        (ImportError("x.so: cannot allocate memory in static TLS block"), "library that this needs cannot be loaded"),
+        (RuntimeError("can't start new thread"), "memory does not suffice"),
+        (Exception("Unknown error: Failed to launch worker thread: Resource temporarily"), "memory does not suffice"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory", "out/a.csv"), "out/a.csv: memory does not suffice"),
+        (OSError(errno.EMFILE, "Too many open files", "out/a.csv"), "out/a.csv: too many files are open .*ulimit -n"),
+    ],
+)
+def test_what_libraries_say_where_something_does_not_suffice_is_one_sentence(
+    monkeypatch, capfd, plain_streams, error, words
+):
+    def act():
+        raise error
+
+    code, said = ended(monkeypatch, capfd, act)
+    assert (code, said.count("\n")) == (2, 1)
+    assert re.match(f"error: .*{words}", said)
+
+
+def test_faults_of_the_program_itself_are_shown_whole(monkeypatch, plain_streams):
+    for error in (ImportError("cannot import name 'x'"), RuntimeError("x")):
+        monkeypatch.setattr(cli, "app", mock.Mock(side_effect=error))
+        monkeypatch.setattr(cli, "_refuse_odd_numbers", lambda _: None)
+        with pytest.raises(type(error)):
+            cli.main()
+
+
 def test_an_error_of_the_system_is_one_sentence(monkeypatch, capfd, plain_streams):
     def act():
         raise PermissionError(errno.EACCES, "Permission denied", "/somewhere/people.csv")

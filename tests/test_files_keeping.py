@@ -45,6 +45,14 @@ def test_so_much_is_kept_and_the_last_in_any_case(folders, most_bytes, stay):
     assert left(folders) == [*(f"network-{i}" for i in range(5 - stay, 5)), "order-0"]
 
 
+def test_what_a_killed_process_left_half_made_goes_when_the_folder_is_used_again(folders):
+    (folders / "network-1/.geoaccess-12345678").mkdir()
+    (folders / "network-1/.geoaccess-12345678/half.npy").write_bytes(b"x")
+    (folders / "network-1/.geoaccess-12345678.lock").touch()
+    files.mark_used(folders / "network-1")()
+    assert left(folders / "network-1") == ["some.npy"]
+
+
 HOLD = """
 import sys, time
 from pathlib import Path

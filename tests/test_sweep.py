@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -428,6 +429,18 @@ def test_what_cannot_be_had_is_reported(monkeypatch):
     with pytest.raises(InputError, match=r"pip install geoaccess\[dask\]"):
         sweep(deadly, [1], workers=1)
     assert sweep(deadly, [1], workers=0)[0].result == 2
+
+
+def test_workers_that_cannot_start_are_one_sentence(monkeypatch):
+    def cannot(*_, **__):
+        try:
+            raise OSError(errno.EMFILE, "Too many open files")
+        except OSError as error:
+            raise RuntimeError("Nanny failed to start.") from error
+
+    monkeypatch.setattr("distributed.LocalCluster", cannot)
+    with pytest.raises(InputError, match=r"2 worker processes cannot be started .*Too many open files.*--workers"):
+        sweep(abs, [1, 2], workers=2)
 
 
 # The command line

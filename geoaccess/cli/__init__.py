@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _DIGIT = re.compile(r"\d")
+_UNLOADED = re.compile("shared object|static TLS block|DLL load failed|dlopen")
+"""What systems say of a compiled library that they cannot load."""
+_SHORTAGE = re.compile("Cannot allocate memory|start new thread|launch worker thread|[Oo]ut of memory|bad_alloc")
+"""What libraries say, in errors of every class, where memory or threads do not suffice."""
 _NO_NUMBER = frozenset({"nan", "inf", "infinity", "-inf", "-infinity"})
 
 
@@ -54,6 +58,11 @@ def main() -> None:
         _fail(cannot_write(error, Path.cwd()))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        said = _of_a_library(error)
+        if said is None:
+            raise
+        _fail(said)
 
 
 def _require_folder() -> None:
@@ -102,7 +111,7 @@ def _check_number(name: str, text: str, described: Any) -> None:
         raise InputError(f"{name} is {text}{unit}; give a number from {low:.12g} to {high:.12g}")
 
 
-def _memory(error: MemoryError) -> str:
+def _memory(error: Exception) -> str:
     """Say what needed how much memory, as far as it is known, and what would need less."""
     stage = "".join(f" while {note}" for note in getattr(error, "__notes__", ())[:1])
     much = f" ({error})" if str(error) else ""
@@ -110,6 +119,16 @@ def _memory(error: MemoryError) -> str:
         f"memory does not suffice{stage}{much}; a smaller extract or region, larger cells, or fewer candidates need "
         "less, and other programs that are closed leave more"
     )
+
+
+def _of_a_library(error: Exception) -> str | None:
+    """Say what a library lacks that cannot be loaded, or go on, on this machine; None for every other error."""
+    if isinstance(error, ImportError) and _UNLOADED.search(str(error)):
+        return (
+            f"a library that this needs cannot be loaded ({error}); close other programs, as memory or open files may "
+            "not suffice, or install geoaccess again"
+        )
+    return _memory(error) if _SHORTAGE.search(str(error)) else None
 
 
 def _fail(error: Exception | str) -> NoReturn:

@@ -22,6 +22,7 @@ __all__ = ["OURS", "cannot_write", "explained", "kept_if_possible"]
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _FULL_BYTES = 1 << 20
+_TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
 OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 """How the names begin of files and folders that are being made."""
 _LIBRARIES = frozenset({"pyogrio", "rasterio", "sqlite3", "pyarrow"})
@@ -55,6 +56,13 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
         message = f"{path}: cannot be written to ({reason}); choose another folder, or allow writing there"
     elif number == errno.ENOENT:
         message = f"{path}: is not there, or no longer ({reason}); run again"
+    elif number in _TOO_MANY:
+        message = f"{path}: too many files are open at once ({reason}); allow more (ulimit -n), or close other programs"
+    elif number == errno.ENOMEM:
+        message = (
+            f"{path}: memory does not suffice ({reason}); a smaller region or larger cells need less, and other "
+            "programs that are closed leave more"
+        )
     elif number == errno.EIO:
         message = f"{path}: the disk reports a fault ({reason}); check the disk, or choose a folder on another one"
     else:

@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from geoaccess.files import disk
-from geoaccess.files.spare import spare
+from geoaccess.files.spare import clear_leftovers, spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,8 @@ def mark_used(folder: Path) -> Callable[[], None]:
     with contextlib.suppress(OSError):
         os.utime(folder)
     try:
-        _held(folder)  # what killed processes left goes
+        _held(folder)  # what killed processes left goes, marks and what was half made
+        clear_leftovers(folder)
         lock = disk.take_lock(folder / f"{_USED}{secrets.token_hex(4)}.lock")
     except OSError:
         return _silent
