@@ -224,6 +224,7 @@ def test_without_room_for_temporary_files_all_runs_in_this_process(monkeypatch):
         (OSError(errno.EROFS, "Read-only file system", "out/.geoaccess-12345678/a.csv"), r"out/a\.csv: cannot be writ"),
         (OSError(errno.EIO, "Input/output error"), "x.csv: the disk reports a fault"),
         (OSError(errno.EFBIG, "File too large"), "x.csv: cannot be written .File too large"),
+        (pyogrio.errors.DataSourceError("begins" + "x" * 9999 + "ends"), r"x.csv: .{,20}.begins.{,210}ends.; check"),
         (pyogrio.errors.DataSourceError("sqlite says no"), "x.csv: cannot be written .sqlite says no"),
     ],
 )

@@ -49,8 +49,10 @@ def test_what_a_killed_process_left_half_made_goes_when_the_folder_is_used_again
     (folders / "network-1/.geoaccess-12345678").mkdir()
     (folders / "network-1/.geoaccess-12345678/half.npy").write_bytes(b"x")
     (folders / "network-1/.geoaccess-12345678.lock").touch()
+    (folders / ".geoaccess-12345678.npy").write_bytes(b"x")
     files.mark_used(folders / "network-1")()
     assert left(folders / "network-1") == ["some.npy"]
+    assert left(folders) == [*(f"network-{i}" for i in range(5)), "order-0"]
 
 
 HOLD = """

@@ -433,10 +433,7 @@ def test_what_cannot_be_had_is_reported(monkeypatch):
 
 def test_workers_that_cannot_start_are_one_sentence(monkeypatch):
     def cannot(*_, **__):
-        try:
-            raise OSError(errno.EMFILE, "Too many open files")
-        except OSError as error:
-            raise RuntimeError("Nanny failed to start.") from error
+        raise RuntimeError("Nanny failed to start.") from OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("distributed.LocalCluster", cannot)
     with pytest.raises(InputError, match=r"2 worker processes cannot be started .*Too many open files.*--workers"):

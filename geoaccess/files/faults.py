@@ -22,6 +22,8 @@ __all__ = ["OURS", "cannot_write", "explained", "kept_if_possible"]
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _FULL_BYTES = 1 << 20
+_LONGEST = 200
+"""So many letters of what a library says: GDAL quotes whole scripts of SQL."""
 _TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
 OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 """How the names begin of files and folders that are being made."""
@@ -40,7 +42,7 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
     path = _as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    reason = _reason(error)
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
     elif number == errno.ENAMETOOLONG or (disk.WINDOWS and len(str(path.absolute())) > disk.LONGEST_ON_WINDOWS):
@@ -70,6 +72,11 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     found = OutputError(message)
     found.errno = number
     return found
+
+
+def _reason(error: BaseException) -> str:
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} ... {said[-_LONGEST // 2 :]}"
 
 
 def _as_named(path: Path, place: Path) -> Path:

@@ -29,7 +29,8 @@ def mark_used(folder: Path) -> Callable[[], None]:
         os.utime(folder)
     try:
         _held(folder)  # what killed processes left goes, marks and what was half made
-        clear_leftovers(folder)
+        for one in (folder, folder.parent):
+            clear_leftovers(one)
         lock = disk.take_lock(folder / f"{_USED}{secrets.token_hex(4)}.lock")
     except OSError:
         return _silent
