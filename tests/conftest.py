@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import re
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     place = {name: i for i, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))  # stable: the others keep their order
+
+
+def width_in_a_browser(path: Path, window: int) -> int:
+    """Return how wide a page is in a window of so many pixels."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on the path (apt-get install chromium)")
+    with need("playwright.sync_api").sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": window, "height": 600})
+        page.goto(path.as_uri())
+        return int(page.evaluate("() => document.documentElement.scrollWidth"))
 
 
 def need(name: str) -> ModuleType:

@@ -26,7 +26,7 @@ from geoaccess.maps import report_tables as tables
 from geoaccess.maps.report_dots import dot_plot
 from geoaccess.phrases import Writer
 from geoaccess.zones import read_scheme
-from tests.conftest import need
+from tests.conftest import need, width_in_a_browser
 
 INF = math.inf
 HOSTILE = "<script>alert(1)</script>`${x}`\" onload='x' {{ 7*7 }}"
@@ -372,6 +372,12 @@ def test_hostile_names_are_text(tmp_path):
     assert not any("onload" in attributes for _, attributes in page.elements)
     assert HOSTILE in html.unescape(text)
     assert "{{ 7*7 }}" in "".join(page.words)
+
+
+def test_no_name_widens_the_page(tmp_path):
+    made = report(name="N" * 200, disclaimer="D" * 300)
+    written(tmp_path, replace(made, services=(findings(names=("M" * 300, "Ås"), label="H" * 120),)))
+    assert width_in_a_browser(tmp_path / "report.html", 360) == 360
 
 
 def test_equal_reports_are_equal_bytes_and_hold_no_clock(tmp_path):

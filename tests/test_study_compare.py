@@ -21,6 +21,7 @@ from geoaccess.questions.compare.site_maps import drawn_sites
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine, read_scenario
 from geoaccess.study import load_study
+from tests.conftest import width_in_a_browser
 from tests.test_study_tiny import PEOPLE, STUDY, TOTAL, cell_id, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
@@ -245,6 +246,13 @@ def test_files_and_page_hold_names_as_text(tiny, tmp_path):
     assert unreached["no ferry"] - unreached["before"] == PEOPLE["isle"]
     assert unreached["nothing"] == unreached["before"]
     assert "Scenarios side by side" in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_title_or_label_widens_the_page(tmp_path):
+    study = load_study(write_study(tmp_path, STUDY.replace('"GP"', f'"{"G" * 120}"')))
+    scenario = Scenario(title="T" * 250, description="D" * 400, close=[{"osm_id": 8}])
+    write_comparison(compare_study(study, [scenario], show=False), tmp_path / "out")
+    assert width_in_a_browser(tmp_path / "out/index.html", 360) == 360
 
 
 def test_the_command_line_compares(tiny, tmp_path):
