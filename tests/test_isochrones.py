@@ -15,7 +15,7 @@ import geoaccess as ga
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import COAST, EdgeKind, Shores, setting_out_after, snap
 from geoaccess.questions import isochrone_study, write_isochrones
-from geoaccess.routing import isochrones
+from geoaccess.routing import isochrones, road_areas
 from geoaccess.routing.reached import ReachedRoads
 from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import PEOPLE, degrees, write_study
@@ -148,6 +148,23 @@ def test_longer_times_hold_shorter_ones_and_a_site_more_takes_nothing_away():
     for less, all_of_it in zip(few.geometry, more.geometry, strict=True):
         assert less.difference(all_of_it).area < 1e-9 * all_of_it.area
     assert (more["area_km2"] > few["area_km2"] * 1.01).any()
+
+
+def test_areas_are_the_same_on_one_thread(monkeypatch):
+    world = World(4)
+    asked = {"cutoffs_s": [240.0, 600.0], "buffer_m": 400.0, **NEAR}
+    sites = world.spots([(5, 10), (25, 30)])
+    shared = isochrones(world.network, sites, **asked)
+    counts = []
+
+    def one_after_the_other(*calls):
+        counts.append(len(calls))
+        return [call() for call in calls]
+
+    monkeypatch.setattr(road_areas, "at_once", one_after_the_other)
+    alone = isochrones(world.network, sites, **asked)
+    assert max(counts) > 1
+    assert shapely.to_wkb(shared.geometry).tolist() == shapely.to_wkb(alone.geometry).tolist()
 
 
 def fjord(*, ferry):

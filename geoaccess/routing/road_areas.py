@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.defaults import BUFFER_M
+from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind, WaterAreas
 from geoaccess.routing.reached import Stretches
 
@@ -128,16 +130,19 @@ class RoadAreas:
         squares, which = np.unique(
             np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True
         )
-        if self.simplify_m:
-            lines = np.asarray(shapely.simplify(lines, self.simplify_m), object)
-        areas = np.asarray(shapely.buffer(lines, width_m, quad_segs=_ARC), object)
         order = np.argsort(which.ravel(), kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
-        joined = [
-            self._on_land(areas[part], lines[part], (int(east), int(north)))
-            for part, (east, north) in zip(parts, squares.tolist(), strict=True)
-        ]
+        asked = zip(parts, squares.tolist(), strict=True)
+        joined = at_once(*(partial(self._beside, lines[part], (east, north), width_m) for part, (east, north) in asked))
         return [area for area in joined if not area.is_empty]
+
+    def _beside(self, lines: npt.NDArray[np.object_], square: tuple[int, int], width_m: float) -> Any:
+        """Return the area beside the lines of a square."""
+        import shapely
+
+        if self.simplify_m:
+            lines = np.asarray(shapely.simplify(lines, self.simplify_m), object)
+        return self._on_land(np.asarray(shapely.buffer(lines, width_m, quad_segs=_ARC), object), lines, square)
 
     def _water_of(self, square: tuple[int, int]) -> Any:
         """Return the water that may lie within reach of the roads of a square."""
