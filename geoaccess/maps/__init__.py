@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.chain import ChainKind, chain_map, chain_text
+from geoaccess.maps.colours import few_colours
 from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map, supply_map
 from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
@@ -16,7 +17,7 @@ from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import ferry_lines
 from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
-from geoaccess.maps.paper import few_colours, page_pdf, report_pdf
+from geoaccess.maps.paper import page_pdf, report_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.qgis import areas_style, closings_style, difference_definition, layer_definition, raster_style

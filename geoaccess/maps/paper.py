@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import re
 import warnings
 from functools import cache
@@ -14,16 +13,12 @@ from typing import Any, Final
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps.assets import palette_style
+from geoaccess.maps.colours import few_colours
 
-__all__ = ["embedded", "few_colours", "page_pdf", "rendered", "report_pdf"]
+__all__ = ["embedded", "page_pdf", "rendered", "report_pdf"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_COLOURS: Final = 128
-_WIDEST_PX: Final = 2400
 _REST: Final = "base-uri 'none'; form-action 'none'"
-_PNG: Final = b"\x89PNG"
-_COLOUR_TYPE, _PALETTE = 25, 3
-"""Where a PNG says how its pixels are coloured, and the number for a palette."""
 _ARCHIVED: Final = "pdf/a-2a"
 _SIZES_PT: Final = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
 """Sizes of type that are tried until all is on as many sheets as there may be; all else on a page follows them."""
@@ -61,24 +56,6 @@ def embedded(picture: bytes) -> str:
     """Return a PNG as a data URL, in few colours; "" where there is none."""
     content = few_colours(picture)
     return f"data:image/png;base64,{base64.b64encode(content).decode()}" if content else ""
-
-
-def few_colours(picture: bytes) -> bytes:
-    """Return a PNG in 128 colours, which is a third of the bytes; what is so already, or no PNG, as it is.
-
-    One wider than a page shows, as of many dots per inch for print, becomes so wide.
-    """
-    if not picture.startswith(_PNG) or picture[_COLOUR_TYPE] == _PALETTE:
-        return picture
-    from PIL import Image  # matplotlib's own
-
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    if image.width > _WIDEST_PX:
-        image = image.resize((_WIDEST_PX, round(image.height * _WIDEST_PX / image.width)), Image.Resampling.LANCZOS)
-    image = image.quantize(_COLOURS, dither=Image.Dither.NONE)
-    small = io.BytesIO()
-    image.save(small, format="PNG", optimize=False)
-    return small.getvalue()
 
 
 def page_pdf(page: Path, path: Path, *, most_pages: int | None = None) -> str:

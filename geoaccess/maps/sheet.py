@@ -5,10 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from geoaccess.files import writing
 from geoaccess.maps.assets import colour
@@ -22,7 +24,6 @@ __all__ = ["INK", "QUIET", "Sheet", "house_style", "wrapped"]
 
 # What would differ from run to run, or from version to version, is left out of each form.
 UNDATED: Final = {
-    "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
@@ -142,7 +143,10 @@ class Sheet:
             form = file.suffix.removeprefix(".").lower()
             form = form if form in FORMATS else FORMATS[0]
             with writing(file) as temporary:
-                self.figure.savefig(temporary, format=form, dpi=self.look.dpi, metadata=UNDATED[form])
+                if form == "png":
+                    _write_png(self.figure.canvas, temporary, self.look.dpi)
+                else:
+                    self.figure.savefig(temporary, format=form, dpi=self.look.dpi, metadata=UNDATED[form])
 
     def _lines(self, lines: list[str], top_in: float, left_in: float, *, size: float, weight: str, shade: str) -> float:
         for line in lines:
@@ -161,3 +165,9 @@ class Sheet:
                     (self.margin_in / self.width_in, bottom), *size, facecolor=shade, transform=self.figure.transFigure
                 )
             )
+
+
+def _write_png(canvas: Any, path: Path, dpi: float) -> None:
+    """Write what is drawn on a canvas without its opacity, which is whole everywhere: a fifth less to compress."""
+    canvas.draw()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(path, format="PNG", dpi=(dpi, dpi))
