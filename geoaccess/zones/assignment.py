@@ -24,6 +24,8 @@ NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
 _SIDES = 32
 """Sides in a piece of outline, among which the nearest polygon is looked for."""
+_HAIR = 1e-9
+"""More than what rounding may add to a distance, of metres and of one."""
 
 
 @checks_arguments
@@ -172,26 +174,46 @@ def _nearest(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_]
     corners and a tree of whole outlines tells nothing: of short pieces few are measured.
     """
     place = np.full(len(centres), len(polygons), dtype=np.intp)
-    pieces, polygon = _pieces_of_outlines(polygons)
+    pieces, polygon = _pieces_of_outlines(polygons, shapely.get_coordinates(centres), max_m)
     centre, piece = shapely.STRtree(pieces).query_nearest(centres, max_distance=max_m, all_matches=True)
     np.minimum.at(place, centre, polygon[piece])
     return np.where(place == len(polygons), -1, place)
 
 
 def _pieces_of_outlines(
-    polygons: npt.NDArray[np.object_],
+    polygons: npt.NDArray[np.object_], near: npt.NDArray[np.float64], within_m: float
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
-    """Cut the outlines into lines of at most `_SIDES` sides; return them, and the polygon of each."""
+    """Cut the outlines into lines of at most `_SIDES` sides; return those near places, and the polygon of each."""
     parts, polygon_of_part = shapely.get_parts(polygons, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     corners, ring = shapely.get_coordinates(rings, return_index=True)
+    if not len(corners):
+        return np.empty(0, object), np.empty(0, np.intp)
     last = np.append(ring[1:] != ring[:-1], True)
-    # Each piece begins where the one before ends: that corner is in both.
     at = np.arange(ring.size) - np.searchsorted(ring, np.arange(len(rings)))[ring]
-    begins, ends = (at % _SIDES == 0) & ~last, (at % _SIDES == 0) & (at > 0)
-    number = np.cumsum(begins) - 1
-    keys = np.concatenate([number[~ends | begins], number[ends] - begins[ends]])
-    taken = np.concatenate([np.flatnonzero(~ends | begins), np.flatnonzero(ends)])
-    order = np.lexsort((taken, keys))
-    pieces = shapely.linestrings(corners[taken[order]], indices=keys[order])
-    return pieces, polygon_of_part[part_of_ring[ring[begins]]]
+    first = np.flatnonzero((at % _SIDES == 0) & ~last)
+    # Each piece ends where the next begins, or with its ring: that corner is in both.
+    end = np.minimum(first + _SIDES, np.flatnonzero(last)[ring[first]])
+    lowest, highest = (extreme.reduceat(corners, first) for extreme in (np.minimum, np.maximum))
+    lowest, highest = np.minimum(lowest, corners[end]), np.maximum(highest, corners[end])
+    kept = _near(lowest, highest, near, within_m)
+    sizes = end[kept] + 1 - first[kept]
+    number = np.repeat(np.arange(len(kept)), sizes)
+    taken = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes - first[kept], sizes)
+    pieces: npt.NDArray[np.object_] = shapely.linestrings(corners[taken], indices=number)
+    return pieces, polygon_of_part[part_of_ring[ring[first[kept]]]]
+
+
+def _near(
+    lowest: npt.NDArray[np.float64], highest: npt.NDArray[np.float64], places: npt.NDArray[np.float64], within_m: float
+) -> npt.NDArray[np.intp]:
+    """Return the boxes that may hold anything within some metres of a place, and a few more."""
+    from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+
+    middle = (lowest + highest) / 2
+    gap_m = np.zeros(len(middle))
+    known = np.isfinite(middle).all(axis=1)  # what PROJ cannot place has no middle, and is looked at
+    gap_m[known], _ = cKDTree(places[np.isfinite(places).all(axis=1)]).query(middle[known])
+    # Nothing in a box is farther from its middle than its corners.
+    reach_m = within_m + np.hypot(*(highest - lowest).T) / 2
+    return np.flatnonzero(~(gap_m > reach_m * (1 + _HAIR) + _HAIR))
