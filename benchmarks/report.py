@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.growth import Point
-    from benchmarks.measure import Row, Timing
+    from benchmarks.measure import Row
 
-__all__ = ["line", "record_country", "write"]
+__all__ = ["line", "record", "record_country", "write"]
 
 COUNTRY = "## A country"
+_MET = {True: "yes", False: "**no**", None: ""}
 
 PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit", "spopt")
 AXES = {"nodes": "nodes", "sites": "sites", "cells": "cells", "lanes": "trees in one batch"}
@@ -112,24 +114,45 @@ def _processor() -> str:
 
 def line(row: Row) -> str:
     """Return a row as one line of the terminal."""
-    met = {True: "met", False: "NOT MET", None: ""}[row.target.met(row)]
-    ratio = _ratio(row)
-    parts = [row.task, row.graph, _time(row.ours), f"{row.peer} {_time(row.theirs)}".strip(), ratio, met, row.note]
+    met, entry = {True: "met", False: "NOT MET", None: ""}[row.target.met(row)], row.as_json()
+    peer = f"{row.peer} {_seconds(entry, 'peer')}".strip()
+    parts = [row.task, row.graph, _seconds(entry, "ours"), peer, _times(entry), met, row.note]
     return " | ".join(part for part in parts if part)
 
 
 def write(rows: Sequence[Row], points: Sequence[Point]) -> None:
     """Write all three beside this file."""
-    measured = {
-        "machine": machine(),
-        "results": [row.as_json() for row in rows],
-        "growth": [point.as_json() for point in points],
-    }
-    (HERE / "results.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    text = "\n".join(_text(rows, points, measured["machine"])) + "\n"
-    (HERE / "RESULTS.md").write_text(with_country(text, _country_lines()), encoding="utf-8")
+    _write([row.as_json() for row in rows], [point.as_json() for point in points], machine())
     if points:
         _figure(points)
+
+
+def record(rows: Sequence[Row]) -> None:
+    """Put rows into results.json and RESULTS.md in place of those of the same task, graph and peer.
+
+    What was not measured keeps its row, and the growth its points. A row whose peer is missing now replaces none.
+    """
+    known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    there = {_which(entry): entry for entry in known["results"]}
+    for entry in (row.as_json() for row in rows):
+        if "peer_s" in entry or "peer_s" not in there.get(_which(entry), {}):
+            there[_which(entry)] = entry
+    on, before = machine(), known["machine"]["versions"]
+    on["versions"] = {name: before.get(name, now) if now == "missing" else now for name, now in on["versions"].items()}
+    _write([*there.values()], known["growth"], on)
+
+
+def _which(entry: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what tells a row from others: versions of a peer do not."""
+    return entry["task"], entry["graph"], re.sub(r" [v\d.]+(?=[ ,]|$)", "", entry.get("peer", ""))
+
+
+def _write(results: list[dict[str, Any]], growth: list[dict[str, Any]], on: dict[str, Any]) -> None:
+    """Write results.json and RESULTS.md."""
+    measured = {"machine": on, "results": results, "growth": growth}
+    (HERE / "results.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    text = "\n".join(_text(results, on, grown=bool(growth))) + "\n"
+    (HERE / "RESULTS.md").write_text(with_country(text, _country_lines()), encoding="utf-8")
 
 
 def record_country(rows: Sequence[Row], *, described: str) -> None:
@@ -173,15 +196,21 @@ def _country_lines() -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     for entry in kept["results"]:
-        met = {True: "yes", False: "**no**", None: ""}[entry.get("met")]
         numbers = [f"{entry[name]:.3g}" if name in entry else "" for name in ("ours_s", "ours_cpu_s")]
         numbers.append(f"{entry['peak_mb']:.0f}" if "peak_mb" in entry else "")
-        cells = [entry["task"], entry["graph"], *numbers, entry.get("target", ""), met, entry.get("note", "")]
+        cells = [
+            entry["task"],
+            entry["graph"],
+            *numbers,
+            entry.get("target", ""),
+            _MET[entry.get("met")],
+            entry.get("note", ""),
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> Iterator[str]:
+def _text(results: Sequence[dict[str, Any]], on: dict[str, Any], *, grown: bool) -> Iterator[str]:
     versions = ", ".join(f"{name} {version}" for name, version in on["versions"].items())
     yield "# Measured"
     yield ""
@@ -189,18 +218,24 @@ def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> I
     yield ""
     yield "Wall seconds, and CPU seconds of all threads in brackets; medians of several runs, ours and the peer's in"
     yield "turns in one process. Every answer was compared with the peer's or with scipy's, to the decisecond where the"
-    yield "peer computes in whole numbers. The ratio is the peer's wall time over ours. Written by `make bench`."
+    yield "peer computes in whole numbers. The ratio is the peer's wall time over ours. Written by `make bench`, or in"
+    yield "part by `python -m benchmarks.run --only NAME --record`."
     yield ""
     yield "| task | graph | geoaccess | peer | ratio | target | met |"
     yield "|---|---|---|---|---|---|---|"
-    for row in rows:
-        memory = f", {row.peak_mb:.0f} MB" if row.peak_mb else ""
-        met = {True: "yes", False: "**no**", None: ""}[row.target.met(row)]
-        ratio = _ratio(row)
-        peer = f"{row.peer}: {_time(row.theirs) or 'not measured'}" if row.peer else ""
-        yield f"| {row.task} | {row.graph} | {_time(row.ours)}{memory} | {peer} | {ratio} | {row.target} | {met} |"
-    yield from _notes(rows)
-    if points:
+    for entry in results:
+        memory = f", {entry['peak_mb']:.0f} MB" if entry.get("peak_mb") else ""
+        peer = f"{entry['peer']}: {_seconds(entry, 'peer') or 'not measured'}" if "peer" in entry else ""
+        cells = [
+            f"{_seconds(entry, 'ours')}{memory}",
+            peer,
+            _times(entry),
+            entry.get("target", ""),
+            _MET[entry.get("met")],
+        ]
+        yield f"| {' | '.join([entry['task'], entry['graph'], *cells])} |"
+    yield from _notes(results)
+    if grown:
         yield ""
         yield "## Growth"
         yield ""
@@ -209,35 +244,40 @@ def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> I
         yield "Generated country; 500 sites where nodes vary, one million nodes elsewhere. All axes are logarithmic."
 
 
-def _notes(rows: Sequence[Row]) -> Iterator[str]:
-    described = dict.fromkeys((row.graph, row.about) for row in rows if row.about)
+def _notes(results: Sequence[dict[str, Any]]) -> Iterator[str]:
+    described = dict.fromkeys((entry["graph"], entry["graph_is"]) for entry in results if "graph_is" in entry)
     if described:
         yield from ("", "## Graphs that are not, or not wholly, real", "")
         for name, about in described:
             yield f"- {name}: {about}."
-    unmet = [row for row in rows if row.target.met(row) is False]
+    unmet = [entry for entry in results if entry.get("met") is False]
     if unmet:
         yield from ("", "## Not met", "")
-        for row in unmet:
-            reasons = [reason for task, reason in REASONS.items() if row.task.startswith(task)]
-            yield f"- {row.task}, {row.graph}: {' '.join(reasons) or 'no reason written down yet.'}"
-    noted = [row for row in rows if row.note]
+        for entry in unmet:
+            reasons = [reason for task, reason in REASONS.items() if entry["task"].startswith(task)]
+            yield f"- {entry['task']}, {entry['graph']}: {' '.join(reasons) or 'no reason written down yet.'}"
+    noted = [entry for entry in results if "note" in entry]
     if noted:
         yield from ("", "## Notes", "")
-        for row in noted:
-            yield f"- {row.task}, {row.graph}{f' ({row.peer})' if row.peer else ''}: {row.note}."
+        for entry in noted:
+            peer = f" ({entry['peer']})" if "peer" in entry else ""
+            yield f"- {entry['task']}, {entry['graph']}{peer}: {entry['note']}."
 
 
-def _ratio(row: Row) -> str:
-    if row.ratio is None:
+def _times(entry: dict[str, Any]) -> str:
+    """Return how many times as fast as the peer, or as slow as a limit."""
+    if "ratio" not in entry:
         return ""
-    return f"{row.ratio:.3g} x" if row.target.slower_at_most is None else f"{1 / row.ratio:.2g} x the limit"
+    against = "the limit" in entry.get("target", "")
+    return f"{1 / entry['ratio']:.2g} x the limit" if against else f"{entry['ratio']:.3g} x"
 
 
-def _time(timing: Timing | None) -> str:
-    if timing is None:
+def _seconds(entry: dict[str, Any], whose: str) -> str:
+    """Return wall seconds, and CPU seconds in brackets where they are known."""
+    if f"{whose}_s" not in entry:
         return ""
-    return f"{timing.wall_s:.3g} s" + ("" if math.isnan(timing.cpu_s) else f" ({timing.cpu_s:.3g})")
+    cpu = f" ({entry[f'{whose}_cpu_s']:.3g})" if f"{whose}_cpu_s" in entry else ""
+    return f"{entry[f'{whose}_s']:.3g} s{cpu}"
 
 
 def _figure(points: Sequence[Point]) -> None:

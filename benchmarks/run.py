@@ -2,7 +2,8 @@
 
 `python -m benchmarks.run` measures everything and writes results.json, RESULTS.md and growth.png beside this file; what
 is measured is kept until all is, and `--resume` goes on with it after an interruption;
-`--only NAME` (more than once if need be) measures a part and writes nothing; `--once` runs every benchmark a single
+`--only NAME` (more than once if need be) measures a part and writes nothing, unless `--record` asks for its rows to
+stand in place of those that were there; `--once` runs every benchmark a single
 time on small graphs, compares the answers and writes nothing: so the tests see to it that benchmarks do not rot.
 """
 
@@ -62,8 +63,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--once", action="store_true", help="run each benchmark once, on small graphs; write nothing")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="run this benchmark alone; write nothing")
+    parser.add_argument("--record", action="store_true", help="write what --only measured in place of what was there")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     asked = parser.parse_args()
+    if asked.record and (asked.once or not asked.only):
+        parser.error("--record goes with --only; without it everything is written")
     whole = not asked.once and not asked.only
     if not asked.resume:
         shutil.rmtree(KEPT, ignore_errors=True)
@@ -78,6 +82,8 @@ def main() -> None:
     if whole:
         report.write(rows, points)
         shutil.rmtree(KEPT, ignore_errors=True)
+    elif asked.record:
+        report.record(rows)
 
 
 def _measured(name: str, plan: Plan, *, keep: bool) -> list[Row | Point]:

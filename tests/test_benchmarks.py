@@ -257,6 +257,9 @@ def test_copies_of_iceland_lie_apart_on_the_map_and_by_the_seed():
         shifts(0, seed=1)
 
 
+PLACE = {"cores": 2, "processor": "abacus", "memory_gb": 1, "python": "3.11"}
+
+
 def test_the_part_on_a_country_stands_once_before_what_follows(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "HERE", tmp_path)
     monkeypatch.setattr(report, "machine", lambda: {"cores": 2, "processor": "abacus", "memory_gb": 1})
@@ -274,6 +277,28 @@ def test_the_part_on_a_country_stands_once_before_what_follows(tmp_path, monkeyp
     assert "| run | 2 copies | 3 | 8 | 70 | <= 5 s | yes |  |" in text
     assert "| info | 2 copies |  |  |  |  |  | ended with 1 |" in text
     assert len(json.loads((tmp_path / "country.json").read_text(encoding="utf-8"))["results"]) == 2
+
+
+def test_rows_of_a_part_stand_in_place_of_those_that_were_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    versions = {"scipy": "1.17", "OSRM": "v26"}
+    monkeypatch.setattr(report, "machine", lambda: PLACE | {"versions": versions})
+    slow, theirs = measure.Timing(4, 4), measure.Timing(8, 8)
+    nearest = measure.Row("nearest", "a road", slow, "scipy 1.17 dijkstra", theirs, target=measure.Target(faster=4))
+    tables = [measure.Row("table", "a road", slow, peer, theirs) for peer in ("osrm-routed", "scipy 1.17 dijkstra")]
+    report.write([nearest, *tables, measure.Row("growth", "a road", slow, about="made up")], [])
+    before = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| nearest | a road | 4 s (4) | scipy 1.17 dijkstra: 8 s (8) | 2 x | >= 4 x | **no** |" in before
+    versions["OSRM"] = "missing"
+    quick = measure.Timing(2, 2)
+    again = measure.Row("nearest", "a road", quick, "scipy 1.18.1 dijkstra", theirs, target=measure.Target(faster=4))
+    missing = measure.Row("table", "a road", quick, "osrm-routed", None, note="not installed")
+    report.record([again, missing])
+    after = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    now = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert now == ["| nearest | a road | 2 s (2) | scipy 1.18.1 dijkstra: 8 s (8) | 4 x | >= 4 x | yes |"]
+    assert "OSRM v26" in after
+    assert "- a road: made up." in after
 
 
 def test_every_target_of_a_country_has_a_verb():
