@@ -46,4 +46,4 @@ def runs_of(parts: npt.NDArray[np.int64], steps: int) -> tuple[int, list[tuple[i
     _, *rest = parts.tolist()
     threads = min(threads_for(steps), len(rest) - 1)
     at = np.linspace(0, len(rest) - 1, threads + 1).astype(int) if len(rest) > 1 else ()
-    return rest[0], list(pairwise(rest[i] for i in at))
+    return rest[0], [(first, last) for first, last in pairwise(rest[i] for i in at) if first < last]

@@ -19,7 +19,7 @@ from geoaccess.kernels.settling import settle_k, settle_one
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["climb", "climb_k", "descend", "descend_k", "rows_by_node"]
+__all__ = ["by_node", "climb", "climb_k", "climb_top", "descend", "descend_k", "rows_by_node"]
 
 _HEAD = np.uint64(LAST - 1)
 _FLAG = np.uint64(31)
@@ -28,29 +28,85 @@ _TWO = np.uint64(2)
 
 @numba.njit(cache=True, nogil=True)
 def climb(
-    core: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     up: npt.NDArray[np.uint32],
     seed_place: npt.NDArray[np.int32],
     seed_key: npt.NDArray[np.uint64],
     best: npt.NDArray[np.uint64],
+    above: npt.NDArray[np.uint64],
+    first: int,
+    last: int,
 ) -> None:
-    """Write the keys of all nodes above the seeds, and of the core; of all others `EMPTY`."""
-    for i in range(best.size):
+    """Write the keys of the nodes of a run of parts above the seeds in it, of all others `EMPTY`.
+
+    What comes to nodes of the top is written to `above`, as long as that, for others may be at work on other runs.
+    """
+    for i in range(np.uint64(first), np.uint64(last)):
         best[i] = EMPTY
+    for i in range(np.uint64(above.size)):
+        above[i] = EMPTY
+    top = np.uint64(above.size)
+    low = _seeded(seed_place, seed_key, best, first, last)
+    for back in range(low + 1 - first):
+        p = np.uint64(low - back)
+        key = best[p]
+        if key == EMPTY:
+            continue
+        for arc in range(np.uint64(start[p]), np.uint64(start[p + ONE])):
+            into = np.uint64(head[arc])
+            there = key + (np.uint64(up[arc]) << SHIFT)
+            if into < top:  # foreseen in an order's hierarchy, where heads rise
+                above[into] = min(above[into], there)
+            else:
+                best[into] = min(best[into], there)
+
+
+@numba.njit(cache=True, nogil=True)
+def climb_top(
+    core: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    up: npt.NDArray[np.uint32],
+    seed_place: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    above: npt.NDArray[np.uint64],
+    best: npt.NDArray[np.uint64],
+) -> None:
+    """Write the keys of the nodes of the top and of all before it, given what comes `above` each run from its nodes."""
+    top = above.shape[1]
+    for i in range(top):
+        best[i] = EMPTY
+        for run in range(above.shape[0]):
+            best[i] = min(best[i], above[run, i])
+    _seeded(seed_place, seed_key, best, 0, top)
+    for back in range(top - core):
+        p = np.uint64(top - 1 - back)
+        key = best[p]
+        if key != EMPTY:
+            for arc in range(np.uint64(start[p]), np.uint64(start[p + ONE])):
+                into = np.uint64(head[arc])
+                best[into] = min(best[into], key + (np.uint64(up[arc]) << SHIFT))
+    if core > 0:
+        settle_one(core, start, head, up, best)
+
+
+@numba.njit(cache=True, nogil=True)
+def _seeded(
+    seed_place: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    best: npt.NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> int:
+    """Put in the keys of the seeds from `first` up to `last`; return the lowest of them."""
     low = -1
     for i in range(seed_place.size):
         p = seed_place[i]
-        best[p] = min(best[p], seed_key[i])
-        low = max(low, p)
-    for p in range(low, core - 1, -1):
-        key = best[p]
-        if key != EMPTY:
-            for arc in range(start[p], start[p + 1]):
-                best[head[arc]] = min(best[head[arc]], key + (np.uint64(up[arc]) << SHIFT))
-    if core > 0:
-        settle_one(core, start, head, up, best)
+        if first <= p < last:
+            best[p] = min(best[p], seed_key[i])
+            low = max(low, p)
+    return low
 
 
 @numba.njit(cache=True, nogil=True)
@@ -60,15 +116,59 @@ def descend(
     down: npt.NDArray[np.uint32],
     best: npt.NDArray[np.uint64],
     first: int,
+    middle: int,
     last: int,
 ) -> None:
-    """Lower the keys of the nodes from `first` up to `last`, each of which has arcs, to what comes from above."""
-    into = np.uint64(first)
-    for arc in range(np.uint64(start[first]), np.uint64(start[last])):
+    """Lower the keys of the nodes from `first` up to `last`, each of which has arcs, to what comes from above.
+
+    Those before `middle` have no arcs to the others, nor these to them: both are gone through at once, so that the
+    processor, which has to wait for one key until it can have the next, has something else to do meanwhile.
+    """
+    arc, other, end = np.uint64(start[first]), np.uint64(start[middle]), np.uint64(start[last])
+    half = other
+    into, beside = np.uint64(first), np.uint64(middle)
+    for _ in range(min(half - arc, end - other)):
+        head, its = np.uint64(stream[arc]), np.uint64(stream[other])
+        there = best[head & _HEAD] + (np.uint64(down[arc]) << SHIFT)
+        elsewhere = best[its & _HEAD] + (np.uint64(down[other]) << SHIFT)
+        best[into] = min(best[into], there)
+        best[beside] = min(best[beside], elsewhere)
+        into += head >> _FLAG
+        beside += its >> _FLAG
+        arc += ONE
+        other += ONE
+    _descend(stream, down, best, arc, half, into)
+    _descend(stream, down, best, other, end, beside)
+
+
+@numba.njit(cache=True, nogil=True)
+def _descend(
+    stream: npt.NDArray[np.uint32],
+    down: npt.NDArray[np.uint32],
+    best: npt.NDArray[np.uint64],
+    first: np.uint64,
+    last: np.uint64,
+    into: np.uint64,
+) -> None:
+    """Lower the keys of the nodes from `into` on, whose arcs are those from `first` up to `last`."""
+    for arc in range(first, last):
         head = np.uint64(stream[arc])
         there = best[head & _HEAD] + (np.uint64(down[arc]) << SHIFT)
         best[into] = min(best[into], there)
         into += head >> _FLAG
+
+
+@numba.njit(cache=True, nogil=True)
+def by_node(
+    node: npt.NDArray[np.int32],
+    best: npt.NDArray[np.uint64],
+    found: npt.NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> None:
+    """Write the keys from `first` up to `last` into `found`, by the numbers of the network."""
+    for p in range(np.uint64(first), np.uint64(last)):
+        found[np.uint64(node[p])] = best[p]
 
 
 @numba.njit(cache=True, nogil=True)

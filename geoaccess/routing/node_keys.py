@@ -64,21 +64,48 @@ def _searched(
 def _swept(
     hierarchy: Hierarchy, node: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, k: int, reverse: bool
 ) -> npt.NDArray[np.uint64]:
+    place = hierarchy.place[node]
+    if k == 1:
+        return _swept_one(hierarchy, place, key, reverse=reverse)
     up, down = hierarchy.costs(reverse=reverse)
     core, start, head, n = hierarchy.core, hierarchy.start, hierarchy.head, hierarchy.place.size
-    place = hierarchy.place[node]
     found = np.empty((n, k), np.uint64)
     flat = found.reshape(-1)
     with kept_room((n + 1) * k) as best:
-        if k == 1:
-            fields.climb(core, start, head, up, place, key, best)
-            stream = hierarchy.stream
-            over_parts(hierarchy, lambda *part: fields.descend(start, stream, down, best, *part), 1)
-        else:
-            seen = np.zeros(n, np.bool_)
-            fields.climb_k(core, int(hierarchy.parts[0]), start, head, up, place, key, k, best, seen)
-            over_parts(hierarchy, lambda *part: fields.descend_k(start, head, down, k, best, seen, *part), k)
+        seen = np.zeros(n, np.bool_)
+        fields.climb_k(core, int(hierarchy.parts[0]), start, head, up, place, key, k, best, seen)
+        over_parts(hierarchy, lambda *part: fields.descend_k(start, head, down, k, best, seen, *part), k)
         _over(0, n, lambda *part: fields.rows_by_node(hierarchy.place, k, best, flat, *part), n * k)
+    return found
+
+
+def _swept_one(
+    hierarchy: Hierarchy, place: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, reverse: bool
+) -> npt.NDArray[np.uint64]:
+    """Return the nearest site of every node: threads go up over their runs of parts, then one, then they go down."""
+    up, down = hierarchy.costs(reverse=reverse)
+    start, head, stream = hierarchy.start, hierarchy.head, hierarchy.stream
+    node, parts = hierarchy.node, hierarchy.parts
+    bare, (top, runs) = int(parts[0]), runs_of(parts, head.size)
+    found = np.empty((node.size, 1), np.uint64)
+    flat = found.reshape(-1)
+    above = np.empty((len(runs), top), np.uint64)
+    number = {first: i for i, (first, _) in enumerate(runs)}
+
+    def rise(first: int, last: int) -> None:
+        fields.climb(start, head, up, place, key, best, above[number[first]], first, last)
+
+    def fall(first: int, last: int) -> None:
+        within = parts[np.searchsorted(parts, first) : np.searchsorted(parts, last) + 1]
+        fields.descend(start, stream, down, best, first, int(within[within.size // 2]), last)
+        fields.by_node(node, best, flat, first, last)
+
+    with kept_room(node.size) as best:
+        share(rise, runs)
+        fields.climb_top(hierarchy.core, start, head, up, place, key, above, best)
+        fields.descend(start, stream, down, best, bare, top, top)
+        share(fall, runs)
+        fields.by_node(node, best, flat, 0, top)
     return found
 
 
