@@ -1,9 +1,9 @@
 """Nearest fields on a hierarchy: up from the sites, through the core where there is one, and down over all nodes.
 
 See `sweeps` for what a hierarchy looks like and what `up` and `down` are. Going down is most of the work. It is done
-part by part (`ordering.in_parts`), which threads share, and waits on no branch that cannot be foreseen: for one site,
-arcs are a stream in which the highest bit of a head says that the next arc is another node's; for several, the sites
-of two neighbours mostly come in the same order, and then the lesser time of each counts.
+part by part (`ordering.in_parts`), which threads share, as going up for one site is, and waits on no branch that cannot
+be foreseen: for one site, arcs are a stream in which the highest bit of a head says that the next arc is another
+node's; for several, the sites of two neighbours mostly come in the same order, and then the lesser time of each counts.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ __all__ = ["along_edges", "climb_lanes", "descend_lanes", "lanes", "pick", "rest
 
 _FAR = np.uint32(FAR)
 _ROWS_AHEAD, _ARCS_AHEAD = np.uint64(16), np.uint64(32)
+_TWO = np.uint64(2)
 _LINE = np.uint64(16)
 """So many times of 4 bytes fill a line of the cache."""
 
@@ -88,6 +89,25 @@ def _lower(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost
         there = np.uint32(best[other + lane] + cost)
         here = best[into + lane]
         best[into + lane] = min(here, there)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower_twice(
+    best: npt.NDArray[np.uint32],
+    into: np.uint64,
+    other: np.uint64,
+    cost: np.uint32,
+    another: np.uint64,
+    its: np.uint32,
+    width: np.uint64,
+) -> None:
+    """Do as `_lower` from two rows at once: what is lowered is read and written once."""
+    for lane in range(width):
+        there = np.uint32(best[other + lane] + cost)
+        elsewhere = np.uint32(best[another + lane] + its)
+        least = min(there, elsewhere)
+        here = best[into + lane]
+        best[into + lane] = min(here, least)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -190,13 +210,17 @@ def descend_lanes(
             _come(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
             arc += ONE
         seen[p] = False
-        while arc < end:
+        while arc + ONE < end:
             if scattered:
-                soon = np.uint64(head_row[min(arcs, arc + _ARCS_AHEAD)]) * step + shift
-                prefetch(best, soon)
-                prefetch(best, soon + _LINE)
+                for ahead in (arc + _ARCS_AHEAD, arc + _ARCS_AHEAD + ONE):
+                    soon = np.uint64(head_row[min(arcs, ahead)]) * step + shift
+                    prefetch(best, soon)
+                    prefetch(best, soon + _LINE)
+            other, another = np.uint64(head_row[arc]) * step + shift, np.uint64(head_row[arc + ONE]) * step + shift
+            _lower_twice(best, into, other, down[arc], another, down[arc + ONE], width)
+            arc += _TWO
+        if arc < end:
             _lower(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
-            arc += ONE
 
 
 @numba.njit(cache=True, nogil=True)
