@@ -289,6 +289,7 @@ def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):
             "library that this needs cannot be lo",
         ),
         (ImportError("x.so: cannot allocate memory in static TLS block"), "library that this needs cannot be loaded"),
+        (ImportError("none:\n - x.so: failed to map segment from shared object\n" + "x" * 999), "a library that this"),
         (RuntimeError("can't start new thread"), "memory does not suffice"),
         (Exception("Unknown error: Failed to launch worker thread: Resource temporarily"), "memory does not suffice"),
         (OSError(errno.ENOMEM, "Cannot allocate memory", "out/a.csv"), "out/a.csv: memory does not suffice"),

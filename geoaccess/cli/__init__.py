@@ -16,7 +16,7 @@ from geoaccess.cli.app import app
 from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
-from geoaccess.files import cannot_write
+from geoaccess.files import cannot_write, reason_of
 from geoaccess.hints import other_unit
 
 # Each adds its commands, in the order of the help.
@@ -114,7 +114,7 @@ def _check_number(name: str, text: str, described: Any) -> None:
 def _memory(error: Exception) -> str:
     """Say what needed how much memory, as far as it is known, and what would need less."""
     stage = "".join(f" while {note}" for note in getattr(error, "__notes__", ())[:1])
-    much = f" ({error})" if str(error) else ""
+    much = f" ({reason_of(error)})" if str(error) else ""
     return (
         f"memory does not suffice{stage}{much}; a smaller extract or region, larger cells, or fewer candidates need "
         "less, and other programs that are closed leave more"
@@ -125,8 +125,8 @@ def _of_a_library(error: Exception) -> str | None:
     """Say what a library lacks that cannot be loaded, or go on, on this machine; None for every other error."""
     if isinstance(error, ImportError) and _UNLOADED.search(str(error)):
         return (
-            f"a library that this needs cannot be loaded ({error}); close other programs, as memory or open files may "
-            "not suffice, or install geoaccess again"
+            f"a library that this needs cannot be loaded ({reason_of(error)}); close other programs, as memory or open "
+            "files may not suffice, or install geoaccess again"
         )
     return _memory(error) if _SHORTAGE.search(str(error)) else None
 

@@ -12,7 +12,7 @@ from geoaccess.files.digests import (
     stated,
 )
 from geoaccess.files.disk import is_device
-from geoaccess.files.faults import cannot_write, explained, kept_if_possible
+from geoaccess.files.faults import cannot_write, explained, kept_if_possible, reason_of
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, link, put_folder, scratch, spare, writing, writing_folder
@@ -37,6 +37,7 @@ __all__ = [
     "mark_used",
     "put_folder",
     "read_gzip",
+    "reason_of",
     "refuse_clashes",
     "refuse_swelling",
     "remembered_sha256",

@@ -17,7 +17,7 @@ from geoaccess.files import disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OURS", "cannot_write", "explained", "kept_if_possible"]
+__all__ = ["OURS", "cannot_write", "explained", "kept_if_possible", "reason_of"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -42,7 +42,7 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
     path = _as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
-    reason = _reason(error)
+    reason = reason_of(error)
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
     elif number == errno.ENAMETOOLONG or (disk.WINDOWS and len(str(path.absolute())) > disk.LONGEST_ON_WINDOWS):
@@ -74,8 +74,14 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     return found
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    r"""Return what a system or library says, in one line that is not long.
+
+    >>> reason_of(RuntimeError("cannot load:\n  libgdal"))
+    'cannot load: libgdal'
+    """
     said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    said = " ".join(said.split())
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} ... {said[-_LONGEST // 2 :]}"
 
 
