@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from geoaccess.background import background
+from geoaccess.maps import FIGURES
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results.ground import drawn_below, start_ground
 from geoaccess.study.results.pictures import Pictures
@@ -60,3 +61,22 @@ def test_maps_of_services_wait_for_times_alone_and_all_else_for_classes(answers)
         whole = Pictures(pool, answers.study)
         whole.start(results=results, **asked)
         assert {name: started.result().contents for name, started in whole.started.items()} == early
+
+
+def test_figures_without_a_map_do_not_wait_for_the_ground(answers, monkeypatch):
+    made = []
+
+    def never(*given):
+        made.append(given)
+        raise AssertionError("the ground is made")
+
+    monkeypatch.setattr("geoaccess.study.results.ground._make_ground", never)
+    with background(workers=0) as pool:
+        pictures = Pictures(pool, answers.study)
+        pictures.start(results=answers.results, sites=answers.sites, **known(answers))
+        for figure in FIGURES:
+            if figure.name in pictures.started and not figure.mapped:
+                assert {*pictures.started[figure.name].result().contents} == {figure.name}
+        assert not made
+        with pytest.raises(AssertionError, match="the ground is made"):
+            pictures.started["map_gp.png"].result()

@@ -283,7 +283,7 @@ class Figure:
     `name` is its file, `draw` writes it, `section` is where the report shows it, and `caption` the phrase below it.
     `asked` says whether a study has it, by its services and the columns of its cells. `tells` is what stands for it
     where it is read aloud: a sentence of the cells, the services, the names of sites by their id and the language; ""
-    where the caption says it.
+    where the caption says it. Whether it is a map, with land under it, says `mapped`.
     """
 
     name: str
@@ -292,6 +292,7 @@ class Figure:
     caption: str
     asked: Callable[[Sequence[Service], Sequence[str]], bool] = _always
     tells: Callable[[pd.DataFrame, Sequence[Service], Mapping[str, str], str], str] = _nothing_more
+    mapped: bool = False
 
 
 def _time_curves(path: Path, drawn: Drawn) -> None:
@@ -317,7 +318,7 @@ def _chain(name: str, kind: ChainKind) -> Figure:
     def draw(path: Path, drawn: Drawn) -> None:
         draw_chain(path, drawn, kind)
 
-    return Figure(name, draw, section="chain", caption=f"chain_{kind}_caption", asked=asked, tells=tells)
+    return Figure(name, draw, section="chain", caption=f"chain_{kind}_caption", asked=asked, tells=tells, mapped=True)
 
 
 FIGURES: Final = (

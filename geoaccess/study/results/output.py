@@ -95,6 +95,7 @@ def write(
         grid = stages.grid_of_people(answers.study)
         rasters = _rasters(answers, temporary, grid)  # while others draw
         drawn = pictures or _drawn_here(answers)
+        _draw_curves(drawn)
         _put(drawn[PACKAGE].soonest(), temporary)
         _for_qgis(answers, temporary, cells, rasters=rasters, grid=grid)
         small = _pictures({name: one for name, one in drawn.items() if name != PACKAGE}, temporary)
@@ -134,6 +135,13 @@ def known_of(answers: Answers) -> dict[str, Any]:
         "municipalities": answers.municipalities,
         "network": answers.network,
     }
+
+
+def _draw_curves(pictures: Mapping[str, Started[Picture]]) -> None:
+    """Draw what is no map, and no other process has begun: what lies under maps may still be on its way."""
+    for figure in maps.FIGURES:
+        if figure.name in pictures and not figure.mapped:
+            pictures[figure.name].run_if_free()
 
 
 def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[str, bytes]:

@@ -96,13 +96,18 @@ class _Added:
 
 @dataclass(frozen=True, eq=False)
 class _Drawing:
-    """All that one picture is drawn of."""
+    """All that one picture is drawn of; what lies `under` it is waited for only where it shows."""
 
     scene: _Scene
-    ground: Ground
+    under: Started[Mapped[Ground]]
     results: gpd.GeoDataFrame
     people: Mapping[str, npt.NDArray[np.float64]]
     lone: Mapping[str, frozenset[str]]
+
+    @property
+    def ground(self) -> Ground:
+        """What lies under the cells."""
+        return self.under.result().value
 
     @property
     def flat(self) -> dict[str, Any]:
@@ -223,7 +228,7 @@ def _draw(name: str, scene: Mapped[_Scene], ground: Started[Mapped[Ground]], add
     """Draw one picture: a function of a module, so that it can be run in another process."""
     of, more = scene.value, _Added(pd.DataFrame(), {}, {}) if added is None else added.value
     results = of.results.join(more.columns) if len(more.columns.columns) else of.results
-    drawing = _Drawing(of, ground.result().value, results, more.people, more.lone)
+    drawing = _Drawing(of, ground, results, more.people, more.lone)
     with files.scratch() as folder:
         _draw_file(drawing, folder / name)
         contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
