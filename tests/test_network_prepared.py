@@ -85,14 +85,15 @@ def test_points_snap_to_a_prepared_network_as_to_a_bare_one(tmp_path):
 
 
 def test_what_is_prepared_is_mapped_and_nothing_is_made_again(tmp_path, monkeypatch):
-    prepare(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
-    network = grid()
-    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    made, read = grid(), grid()
+    for network in (made, read):
+        prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
     monkeypatch.setattr("geoaccess.network.attachable.SegmentTree", lambda *_: pytest.fail("made again"))
-    for array in (*network.shape_xy, network.strong_component):
-        assert isinstance(array.base, np.memmap)
-        assert not array.flags.writeable
-    snap(network, places(), min_component_m=LEAST_M)
+    for network in (made, read):
+        for array in (*network.shape_xy, network.strong_component):
+            assert isinstance(array.base, np.memmap)
+            assert not array.flags.writeable
+        snap(network, places(), min_component_m=LEAST_M)
 
 
 def flip(path):

@@ -18,6 +18,7 @@ from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, run_study, solve_study
 from geoaccess.study.results import ground
 from geoaccess.study.stages import build_or_load_network, contract_or_load, found_tables
+from geoaccess.study.stages.networks import build_network
 from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
 
@@ -71,6 +72,15 @@ def test_a_network_is_built_once(study, made):
     network, from_cache = build_or_load_network(study)
     assert from_cache
     assert_same(network, made[1])
+
+
+def test_a_network_that_was_built_is_mapped_from_where_it_is_kept(study, made):
+    shutil.rmtree(cached(study))
+    network, from_cache = build_or_load_network(study)
+    assert not from_cache
+    assert_same(network, build_network(study))
+    for name in ("edge_u", "shape_lon", "shape_forward_s"):
+        assert isinstance(getattr(network, name).base, np.memmap)
 
 
 def test_results_from_the_cache_are_those_without(study, made, tmp_path):

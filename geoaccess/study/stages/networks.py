@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess import files, nvdb
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
+from geoaccess.kernels.memory import give_back
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.network.prepared import differ_in_times_alone
 from geoaccess.osm import profile_digest, read_networks, read_profile
@@ -72,6 +73,9 @@ def build_or_load_network(
         network = build_network(study, also=also, say=say)
         if not _kept(study, network, folder):  # what snapping needs has no place either
             return network, False
+        # From now on the pages of the files, which other processes have as well, in the place of what was built.
+        network = remembered("network", folder, lambda: _loaded(folder, say)) or network
+        give_back()
     return _registered(study, network, folder), from_cache
 
 
