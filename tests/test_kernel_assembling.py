@@ -115,3 +115,48 @@ def test_few_segments_are_candidates():
     owner = np.zeros(2000, np.int32)
     found = rasters.touching(owner, a, a + np.int32(1), lon, np.zeros(2001), (0.0, 0.0, 0.05, 1.0), marked)
     assert found.tolist() == [999, 1000, 1001]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_segments_are_chosen_by_their_points_as_numpy_chooses_them(seed):
+    rng = np.random.default_rng(seed)
+    n, m = 30, 80
+    a, b, part = (rng.integers(0, n, size).astype(np.int32) for size in (m, m, n))
+    chosen, points = rng.random(m) < 0.5, rng.random(n) < 0.3
+    group_of = rng.integers(0, 5, n).astype(np.int32)  # of each part
+    group = group_of[part]
+    groups, main = rng.random(5) < 0.5, np.where(rng.random(5) < 0.3, -1, part[rng.integers(0, n, 5)]).astype(np.int64)
+    assert assembling.taken(part, a).tolist() == part[a].tolist()
+    assert assembling.taken(points, a).dtype == np.bool_
+    held = np.unique(part)
+    assert assembling.group_of_parts(n, part, group)[held].tolist() == group_of[held].tolist()
+    assert (
+        assembling.segments_at(points, a, b, chosen).tolist()
+        == np.flatnonzero(chosen & (points[a] | points[b])).tolist()
+    )
+    ends = assembling.ends_of(n, a, b, chosen)
+    assert set(np.flatnonzero(ends)) == {*a[chosen], *b[chosen]}
+    expected = chosen & groups[group[a]] & ~(points[a] & points[b])
+    outside = assembling.outside_segments(a, b, chosen, group, groups, points)
+    assert outside.tolist() == np.flatnonzero(expected).tolist()
+    inside = assembling.segments_in(a, chosen, part, points)
+    assert inside.tolist() == (chosen & points[part[a]]).tolist()
+    assembling.keep_main_parts(ends, part, group, main)
+    assert set(np.flatnonzero(ends)) == {i for i in {*a[chosen], *b[chosen]} if part[i] == main[group[i]]}
+
+
+def test_times_are_written_and_slowed_down_in_parts():
+    rng = np.random.default_rng(1)
+    length, way = rng.uniform(0, 100, 50), rng.integers(0, 4, 50).astype(np.int32)
+    mps, most = np.array([0.0, 5.0, 20.0, 12.5]), np.array([3.0, 3.0, np.inf, 0.0])
+    seconds = np.full(50, np.nan)
+    for part in ((0, 17), (17, 50)):
+        assembling.seconds_into(seconds, length, way, mps, *part)
+    with np.errstate(divide="ignore"):
+        expected = np.where(mps[way] > 0, length / mps[way], -1.0)
+        slowest = np.where(most[way] > 0, length / most[way], -1.0)
+    assert seconds.tolist() == expected.tolist()
+    for part in ((0, 17), (17, 50)):
+        assembling.slow_down(seconds, length, way, most, *part)
+    assert seconds.tolist() == np.where(expected >= 0, np.maximum(expected, slowest), -1.0).tolist()
+    assert (seconds > expected).any()

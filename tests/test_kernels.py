@@ -224,8 +224,12 @@ def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet
             return lesser
         return equal if met.count(own) >= 3 else 0.0
 
-    cost = graph.junction_costs(7, a, b, rank, lesser, equal)
-    assert cost.tolist() == [share(u, r) / 2 + share(v, r) / 2 for u, v, r in drawn]
+    forward, backward = np.zeros(a.size), np.arange(a.size) - 1.0  # the first is closed backward
+    ranks = np.array([3, 2, 1, 0], np.int16)
+    graph.add_junction_costs(7, a, b, (3 - rank).astype(np.int32), ranks, lesser, equal, forward, backward)
+    cost = [share(u, r) / 2 + share(v, r) / 2 for u, v, r in drawn]
+    assert forward.tolist() == cost
+    assert backward.tolist() == [i - 1.0 + (more if i else 0.0) for i, more in enumerate(cost)]
 
 
 def test_components_of_a_long_road_take_neither_stack_nor_time():

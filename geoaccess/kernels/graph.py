@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
+    "add_junction_costs",
     "chains",
-    "junction_costs",
     "rows",
     "strong_components",
     "strong_parts",
@@ -42,6 +42,15 @@ def rows(
         costs[place] = cost[i]
         arcs[place] = i
     return start, heads, costs, arcs
+
+
+@numba.njit(cache=True, nogil=True)
+def _single(n_nodes: int) -> npt.NDArray[np.int32]:
+    """Return every node in a set of its own."""
+    parent = np.empty(n_nodes, np.int32)
+    for i in range(n_nodes):
+        parent[i] = i
+    return parent
 
 
 @numba.njit(cache=True, nogil=True)
@@ -76,7 +85,7 @@ def _numbered(parent: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 @numba.njit(cache=True, nogil=True)
 def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Return for each node the number of its component, edges taken both ways; numbered in the order of first nodes."""
-    parent = np.arange(n_nodes).astype(np.int32)
+    parent = _single(n_nodes)
     for i in range(u.size):
         _unite(parent, u[i], v[i])
     return _numbered(parent)
@@ -87,7 +96,7 @@ def weak_components_among(
     n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int32]:
     """Return what `weak_components` does of the edges that are chosen."""
-    parent = np.arange(n_nodes).astype(np.int32)
+    parent = _single(n_nodes)
     for i in range(u.size):
         if chosen[i]:
             _unite(parent, u[i], v[i])
@@ -108,7 +117,7 @@ def strong_parts(
     join is one part already; a search (see `strong_components`) runs on the parts that one-way edges lead out of or
     into, of which roads have few.
     """
-    parent = np.arange(n_nodes).astype(np.int32)
+    parent = _single(n_nodes)
     for i in range(u.size):
         if forward[i] >= 0 and backward[i] >= 0:
             _unite(parent, u[i], v[i])
@@ -269,36 +278,43 @@ def chains(
     return start[: n_edges + 1].copy(), point[:n_points].copy(), segment[:n_points].copy()
 
 
-@numba.njit(cache=True)
-def junction_costs(
+@numba.njit(cache=True, nogil=True)
+def add_junction_costs(
     n_nodes: int,
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
-    rank: npt.NDArray[np.int32],
+    road: npt.NDArray[np.int32],
+    rank: npt.NDArray[np.int16],
     lesser: float,
     equal: float,
-) -> npt.NDArray[np.float64]:
-    """Return what each segment pays at its two ends: half a share at each end where three or more segments meet.
+    forward: npt.NDArray[np.float64],
+    backward: npt.NDArray[np.float64],
+) -> None:
+    """Add to the times of each segment, unless they are negative, what it pays at its two ends, in place.
 
-    The share is `lesser` for a segment whose rank is not the least there (the least rank is the greatest road), and
-    `equal` for one whose rank it is, where three or more of that rank meet.
+    That is half a share at each end where three or more segments meet: `lesser` for a segment whose rank is not the
+    least there (the least rank is the greatest road), and `equal` for one whose rank it is, where three or more of that
+    rank meet. The rank of segment i is rank[road[i]].
     """
-    degree = np.zeros(n_nodes, np.int32)
-    least = np.full(n_nodes, 2**31 - 1, np.int32)
+    degree, equals = np.zeros(n_nodes, np.int8), np.zeros(n_nodes, np.int8)  # three and more are alike
+    least = np.full(n_nodes, 2**15 - 1, np.int16)
     for i in range(a.size):
         for node in (a[i], b[i]):
-            degree[node] += 1
-            least[node] = min(least[node], rank[i])
-    equals = np.zeros(n_nodes, np.int32)
+            degree[node] = min(degree[node] + 1, 3)
+            least[node] = min(least[node], rank[road[i]])
     for i in range(a.size):
         for node in (a[i], b[i]):
-            equals[node] += rank[i] == least[node]
-    out = np.zeros(a.size)
+            if rank[road[i]] == least[node]:
+                equals[node] = min(equals[node] + 1, 3)
     for i in range(a.size):
+        cost = 0.0
         for node in (a[i], b[i]):
             if degree[node] >= 3:
-                if rank[i] > least[node]:
-                    out[i] += lesser / 2
+                if rank[road[i]] > least[node]:
+                    cost += lesser / 2
                 elif equals[node] >= 3:
-                    out[i] += equal / 2
-    return out
+                    cost += equal / 2
+        if forward[i] >= 0:
+            forward[i] += cost
+        if backward[i] >= 0:
+            backward[i] += cost

@@ -89,7 +89,9 @@ def distinct(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.
     n = values.size
     keys = values.view(np.uint64) ^ _SIGN
     other = np.empty(n, np.uint64)
-    order, moved = np.arange(n).astype(np.int32), np.empty(n, np.int32)
+    order, moved = np.empty(n, np.int32), np.empty(n, np.int32)
+    for i in range(n):
+        order[i] = i
     count = _digits(keys)
     for place in range(_DIGITS):
         if not _differ(count[place], n):
@@ -102,7 +104,9 @@ def distinct(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.
             count[place, digit] = to + 1
         keys, other = other, keys
         order, moved = moved, order
-    ordered, where = (keys ^ _SIGN).view(np.int64), moved
+    for i in range(n):  # in place: what is sorted may fill a quarter of the memory
+        keys[i] ^= _SIGN
+    ordered, where = keys.view(np.int64), moved
     size = 0
     for i in range(n):
         if i == 0 or ordered[i] != ordered[size - 1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -284,7 +285,7 @@ def _roads(
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
-    tagset = extract.way_tags[way]
+    tagset = assembling.taken(extract.way_tags, way)
     length = _lengths_m(extract, a, b)
     if not length.any():
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
@@ -293,23 +294,24 @@ def _roads(
         "a": a,
         "b": b,
         "way": way,
-        "forward_s": assembling.seconds_on(length, tagset, _mps([road.forward_kph for road in rules], pace)),
-        "backward_s": assembling.seconds_on(length, tagset, _mps([road.backward_kph for road in rules], pace)),
+        "forward_s": _seconds(length, tagset, _mps([road.forward_kph for road in rules], pace)),
+        "backward_s": _seconds(length, tagset, _mps([road.backward_kph for road in rules], pace)),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
-        "snaps": np.array([road.snaps for road in rules])[tagset],
-        "restricted": restricted[tagset],
+        "snaps": assembling.taken(np.array([road.snaps for road in rules]), tagset),
+        "restricted": assembling.taken(restricted, tagset),
     }
-    if by_date is not None:
-        slowest = assembling.seconds_on(length, way, _mps(by_date.most_kph))
+    if by_date is not None and not np.isinf(by_date.most_kph).all():
+        most_mps = _mps(by_date.most_kph)
         for direction in ("forward_s", "backward_s"):
-            segments[direction] = np.where(segments[direction] >= 0, np.maximum(segments[direction], slowest), -1.0)
+            slow = partial(assembling.slow_down, segments[direction], length, way, most_mps)
+            share(slow, parts_of(a.size, _AT_ONCE))
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
     del length
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array(
-        [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int32
+        [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int16
     )
-    add_junctions(segments, rank_of_tags[tagset], extract.lon.size, profile.junctions)
+    add_junctions(segments, tagset, rank_of_tags, extract.lon.size, profile.junctions)
     unknown = np.array([bool(road.unknown) for road in rules])
     undecided = np.array([bool(road.undecided) for road in rules])
     return segments, {
@@ -328,6 +330,15 @@ def _lengths_m(extract: Extract, a: npt.NDArray[np.int32], b: npt.NDArray[np.int
     length, lon, lat = np.empty(a.size), extract.lon, extract.lat
     share(lambda *part: assembling.lengths_into(length, lon, lat, a, b, *part), parts_of(a.size, _AT_ONCE))
     return length
+
+
+def _seconds(
+    length: npt.NDArray[np.float64], way: npt.NDArray[np.int32], mps: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the seconds on each segment at the speed of its way; -1 where that is closed."""
+    seconds = np.empty(length.size)
+    share(partial(assembling.seconds_into, seconds, length, way, mps), parts_of(length.size, _AT_ONCE))
+    return seconds
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

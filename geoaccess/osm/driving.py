@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import graph
+from geoaccess.kernels import assembling, graph
 from geoaccess.kernels.threads import parts_of, share
 from geoaccess.toml import Field, Table
 
@@ -55,69 +56,44 @@ def add_curves(
     """
     if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
         return
-    parts = parts_of(length_m.size - 1, _AT_ONCE)  # so that the whole country's bearings never stand in memory
-    more = {direction: np.empty(length_m.size) for direction in _DIRECTIONS}
-    # What the first segment of each part loses to a curve at the end of the part before.
-    beyond = {direction: np.zeros(len(parts)) for direction in _DIRECTIONS}
+    turn = np.zeros(length_m.size - 1)
 
-    def lose(first: int, last: int) -> None:
+    def measure(first: int, last: int) -> None:
         some = slice(first, last + 1)
-        bends, turn = _bends(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
-        for direction in _DIRECTIONS:
-            lost = _lost_s(segments[direction][some], length_m[some], bends, turn, rules)
-            more[direction][first:last] = lost[:-1]
-            if last < length_m.size - 1:
-                beyond[direction][last // _AT_ONCE] = lost[-1]
-            else:
-                more[direction][last] = lost[-1]
+        turn[first:last] = _turns(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
 
-    share(lose, parts)
-    for direction, losses in more.items():
-        losses[[first for first, _ in parts]] += beyond[direction]
-        times = segments[direction]
-        np.add(times, losses, out=times, where=times >= 0)
+    share(measure, parts_of(turn.size, _AT_ONCE))  # so that the whole country's bearings never stand in memory
+    rule = float(rules.lateral_mps2), float(rules.within_m)
+    for direction in _DIRECTIONS:
+        lose = partial(assembling.lose_in_curves, segments[direction], length_m, turn, *rule)
+        share(lose, parts_of(length_m.size, _AT_ONCE))
 
 
-def _lost_s(
-    times: npt.NDArray[np.float64],
-    length_m: npt.NDArray[np.float64],
-    bends: npt.NDArray[np.int64],
-    turn: npt.NDArray[np.float64],
-    rules: CurveRules,
-) -> npt.NDArray[np.float64]:
-    """Return the seconds that each segment loses, of which some turn into the next one by so many radians."""
-    speed = np.sqrt(rules.lateral_mps2 * ((length_m[bends] + length_m[bends + 1]) / 2 / turn))
-    lost = np.zeros(times.size)
-    for at in (bends, bends + 1):
-        part = np.minimum(length_m[at] / 2, rules.within_m)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            usual = times[at] / length_m[at] * part
-        lost[at] += np.where(times[at] > 0, np.maximum(part / speed - usual, 0.0), 0.0)
-    return lost
-
-
-def _bends(
+def _turns(
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
     way: npt.NDArray[np.int32],
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the segments that turn into the next one of their way, and by how many radians."""
+) -> npt.NDArray[np.float64]:
+    """Return by how many radians each segment but the last turns into the next one; 0 where that is of another way."""
     east = (lon[b] - lon[a]) * np.cos(np.radians((lat[a] + lat[b]) / 2))
     bearing = np.arctan2(east, lat[b] - lat[a])
     follows = (way[:-1] == way[1:]) & (b[:-1] == a[1:])
     turn = np.abs(np.remainder(bearing[1:] - bearing[:-1] + np.pi, 2 * np.pi) - np.pi)
-    bends = np.flatnonzero(follows & (turn > _SHARP))
-    return bends, turn[bends]
+    return np.where(follows & (turn > _SHARP), turn, 0.0)
 
 
 def add_junctions(
-    segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int32], size: int, rules: JunctionRules
+    segments: dict[str, npt.NDArray[Any]],
+    road: npt.NDArray[np.int32],
+    rank: npt.NDArray[np.int16],
+    size: int,
+    rules: JunctionRules,
 ) -> None:
     """Add to segments, in place, what their junctions cost.
 
-    `rank` is 0 for the greatest class of road, `size` the number of points.
+    `rank` is that of the kind of road that each segment is of, 0 for the greatest class; `size` the number of points.
 
     Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for
     coming out or going in, roads of the greatest class pay `equal_s` where at least three of them meet. Half of it is
@@ -125,7 +101,6 @@ def add_junctions(
     """
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return
-    cost = graph.junction_costs(size, segments["a"], segments["b"], rank, rules.give_way_s, rules.equal_s)
-    for direction in _DIRECTIONS:
-        times = segments[direction]
-        np.add(times, cost, out=times, where=times >= 0)
+    costs = float(rules.give_way_s), float(rules.equal_s)
+    times = (segments[direction] for direction in _DIRECTIONS)
+    graph.add_junction_costs(size, segments["a"], segments["b"], road, rank, *costs, *times)

@@ -40,20 +40,17 @@ def ways_to_boats(size: int, rows: Rows) -> list[int]:
         *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, road))
     )
     weight = assembling.seconds_in_parts(part, rows["a"], public, rows["forward_s"], rows["backward_s"])
-    group_of = np.zeros(weight.size, np.int32)
-    group_of[part] = group
+    group_of = assembling.group_of_parts(weight.size, part, group)
     heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, weight)
     main = np.where((heaviest >= 0) & (weight[heaviest] > 0), heaviest, -1)
-    open_to_all = np.zeros(size, np.bool_)
-    open_to_all[rows["a"][public]] = open_to_all[rows["b"][public]] = True
-    at_home = open_to_all & (part == main[group])
+    at_home = assembling.ends_of(size, rows["a"], rows["b"], public)
+    assembling.keep_main_parts(at_home, part, group, main)
     apart = quays[~at_home[quays] & (main[group[quays]] >= 0)]
     if not apart.size:
         return []
     cut_off = np.zeros(heaviest.size, np.bool_)
     cut_off[group[apart]] = True
-    near = road & cut_off[group[rows["a"]]] & ~(at_home[rows["a"]] & at_home[rows["b"]])
-    steps = _steps(rows, np.flatnonzero(near))
+    steps = _steps(rows, assembling.outside_segments(rows["a"], rows["b"], road, group, cut_off, at_home))
     ways = set[int]()
     for quay in apart.tolist():
         for reverse in (False, True):
