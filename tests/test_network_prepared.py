@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels.checksum import xxh64
 from geoaccess.network import COAST, Network, SegmentTree, Shores, prepare, snap
 from geoaccess.network.intact import checksum
-from geoaccess.network.prepared import differ_in_times_alone, load_prepared
+from geoaccess.network.prepared import differ_in_times_alone, load_prepared, release
 from geoaccess.study import load_study, stages
 from geoaccess.study.stages.networks import cache_folder, same_places
 from tests.test_study_tiny import write_study
@@ -94,6 +95,22 @@ def test_what_is_prepared_is_mapped_and_nothing_is_made_again(tmp_path, monkeypa
             assert isinstance(array.base, np.memmap)
             assert not array.flags.writeable
         snap(network, places(), min_component_m=LEAST_M)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux says which pages are in memory")
+def test_pages_that_nobody_looks_at_are_given_back(tmp_path):
+    network = grid()
+    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    expected = snap(network, places(), min_component_m=LEAST_M)
+
+    def held_kb():
+        maps = Path("/proc/self/smaps").read_text().split("VmFlags")
+        return sum(int(one.split("Rss:")[1].split()[0]) for one in maps if str(tmp_path / "snapping") in one)
+
+    assert held_kb() > 0
+    release(network)
+    assert held_kb() == 0
+    pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
 
 
 def flip(path):

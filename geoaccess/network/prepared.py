@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.kernels.memory import give_back, release_pages
 from geoaccess.network.attachable import keep_trees, kept_trees
 from geoaccess.network.intact import checksums, require_intact
 from geoaccess.network.segment_tree import SegmentTree
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["differ_in_times_alone", "load_prepared", "prepare", "save_prepared"]
+__all__ = ["differ_in_times_alone", "load_prepared", "prepare", "release", "save_prepared"]
 
 _FORMAT = 2
 _DESCRIBED = "prepared.json"
@@ -51,10 +53,10 @@ def prepare(network: Network, folder: Path, *, min_component_m: float, like: Pat
         return
     if like is not None:
         _link(like, folder)
-        if _loaded(network, folder, min_component_m):
-            return
-    save_prepared(network, folder, min_component_m=min_component_m)
-    _loaded(network, folder, min_component_m)  # mapped, it takes no memory of this process
+    if like is None or not _loaded(network, folder, min_component_m):
+        save_prepared(network, folder, min_component_m=min_component_m)
+        _loaded(network, folder, min_component_m)  # mapped, it takes no memory of this process
+    release(network)
 
 
 def _loaded(network: Network, folder: Path, min_component_m: float) -> bool:
@@ -105,6 +107,24 @@ def _but_times(network: Network) -> dict[str, Any]:
         for item in fields(part)
         if item.name not in _WITHOUT
     }
+
+
+def release(network: Network) -> None:
+    """Give back the pages of what is mapped of a network and not looked at for a while, and memory that is free.
+
+    What makes a network ready, or attaches many places to it, looks at nearly all of its shapes, and searches at none.
+    """
+    trees: list[SegmentTree] = [*itertools.chain(*network.__dict__.get("_snap_trees", {}).values())]
+    arrays = [getattr(network, item.name) for item in fields(network)] + [*network.__dict__.get("shape_xy", ())]
+    for part in (network.expansion, network.shores):
+        arrays += [] if part is None else [getattr(part, item.name) for item in fields(part)]
+    if network.shores is not None:
+        index = network.shores.index(network.projection)
+        trees.append(index.tree)
+        arrays += [index.x, index.y]
+    arrays += [getattr(tree, part) for tree in trees for part in _PARTS]
+    release_pages(array for array in arrays if isinstance(array, np.ndarray))
+    give_back()
 
 
 @checks_arguments

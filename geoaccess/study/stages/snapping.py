@@ -12,6 +12,7 @@ import numpy as np
 from geoaccess.defaults import OFF_NETWORK_KPH
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
+from geoaccess.network.prepared import release
 from geoaccess.network.snapping import Attachment, attach, snap_attached
 from geoaccess.remembering import remembered, remembered_of, remembered_with
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
@@ -34,6 +35,8 @@ _ATTACHED: weakref.WeakKeyDictionary[Network, dict[str, Attachment]] = weakref.W
 """Where the cells last asked about are attached."""
 _MANY = 10_000
 """So many places take longer to attach than to read again."""
+_SEVERAL = 1_000
+"""So many places look at shapes all over a network, of which searches need none."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
     def snapped() -> dict[str, pd.DataFrame]:
         found = snap_attached(network, cells.index, where(), off_network_kph=OFF_NETWORK_KPH)
         check_any_snapped(network, found, max_snap_m=max_m)
+        release(network)
         return {"cells": found.reset_index(drop=True)}
 
     def where() -> Attachment:
@@ -152,4 +156,6 @@ def _snapped(study: Study, network: Network, places: gpd.GeoDataFrame, off_netwo
         min_component_m=study.settings.network.min_component_km * 1000,
     )
     check_any_snapped(network, snapped, max_snap_m=study.settings.snap.max_m)
+    if len(places) >= _SEVERAL:
+        release(network)
     return snapped
