@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geoaccess.kernels import assembling, geometry, rasters, sums
+from geoaccess.kernels import assembling, geometry, picking, rasters, sums
 from geoaccess.osm.ferry_ends import RoadsNearby
 
 
@@ -126,22 +126,21 @@ def test_segments_are_chosen_by_their_points_as_numpy_chooses_them(seed):
     group_of = rng.integers(0, 5, n).astype(np.int32)  # of each part
     group = group_of[part]
     groups, main = rng.random(5) < 0.5, np.where(rng.random(5) < 0.3, -1, part[rng.integers(0, n, 5)]).astype(np.int64)
-    assert assembling.taken(part, a).tolist() == part[a].tolist()
-    assert assembling.taken(points, a).dtype == np.bool_
+    assert picking.taken(part, a).tolist() == part[a].tolist()
+    assert picking.taken(points, a).dtype == np.bool_
     held = np.unique(part)
-    assert assembling.group_of_parts(n, part, group)[held].tolist() == group_of[held].tolist()
+    assert picking.group_of_parts(n, part, group)[held].tolist() == group_of[held].tolist()
     assert (
-        assembling.segments_at(points, a, b, chosen).tolist()
-        == np.flatnonzero(chosen & (points[a] | points[b])).tolist()
+        picking.segments_at(points, a, b, chosen).tolist() == np.flatnonzero(chosen & (points[a] | points[b])).tolist()
     )
-    ends = assembling.ends_of(n, a, b, chosen)
+    ends = picking.ends_of(n, a, b, chosen)
     assert set(np.flatnonzero(ends)) == {*a[chosen], *b[chosen]}
     expected = chosen & groups[group[a]] & ~(points[a] & points[b])
-    outside = assembling.outside_segments(a, b, chosen, group, groups, points)
+    outside = picking.outside_segments(a, b, chosen, group, groups, points)
     assert outside.tolist() == np.flatnonzero(expected).tolist()
-    inside = assembling.segments_in(a, chosen, part, points)
+    inside = picking.segments_in(a, chosen, part, points)
     assert inside.tolist() == (chosen & points[part[a]]).tolist()
-    assembling.keep_main_parts(ends, part, group, main)
+    picking.keep_main_parts(ends, part, group, main)
     assert set(np.flatnonzero(ends)) == {i for i in {*a[chosen], *b[chosen]} if part[i] == main[group[i]]}
 
 

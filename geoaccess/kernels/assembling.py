@@ -6,7 +6,7 @@ Sums over a chain are taken as `np.add.reduceat` takes them, in pairs, so that l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -20,23 +20,16 @@ if TYPE_CHECKING:
 __all__ = [
     "chosen_in_parts",
     "edges_of_chains",
-    "ends_of",
-    "group_of_parts",
     "heaviest_of_groups",
-    "keep_main_parts",
     "lengthless_ways",
     "lengths_into",
     "lose_in_curves",
-    "outside_segments",
     "seconds_in_parts",
     "seconds_into",
-    "segments_at",
     "segments_fit",
-    "segments_in",
     "segments_in_parts",
     "segments_of_ways",
     "slow_down",
-    "taken",
 ]
 
 _EDGES_AT_ONCE = 1 << 14
@@ -248,95 +241,6 @@ def seconds_in_parts(
     for i in range(a.size):
         if chosen[i]:
             found[label[a[i]]] += max(forward_s[i], backward_s[i])
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def taken(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
-    """Return the values at some places, as `values[places]` does, which makes a wider copy of the places first."""
-    out = np.empty(places.size, values.dtype)
-    for i in range(places.size):
-        out[i] = values[places[i]]
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def group_of_parts(n_parts: int, part: npt.NDArray[np.int32], group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the group of each part, where the part and the group of each point are given: 0 of one without points."""
-    found = np.zeros(n_parts, np.int32)
-    for i in range(part.size):
-        found[part[i]] = group[i]
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def segments_at(
-    points: npt.NDArray[np.bool_], a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
-    """Return the chosen segments of which an end is one of some points."""
-    found = np.empty(a.size, np.int64)
-    n = 0
-    for i in range(a.size):
-        if chosen[i] and (points[a[i]] or points[b[i]]):
-            found[n] = i
-            n += 1
-    return found[:n].copy()
-
-
-@numba.njit(cache=True, nogil=True)
-def ends_of(
-    n_points: int, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
-    """Return which points are an end of a chosen segment."""
-    found = np.zeros(n_points, np.bool_)
-    for i in range(a.size):
-        if chosen[i]:
-            found[a[i]] = found[b[i]] = True
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def keep_main_parts(
-    points: npt.NDArray[np.bool_],
-    part: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int32],
-    main: npt.NDArray[np.int64],
-) -> None:
-    """Leave of some points those in the main part of their group, in place; `main` is -1 for a group without one."""
-    for i in range(points.size):
-        points[i] = points[i] and part[i] == main[group[i]]
-
-
-@numba.njit(cache=True, nogil=True)
-def outside_segments(
-    a: npt.NDArray[np.int32],
-    b: npt.NDArray[np.int32],
-    chosen: npt.NDArray[np.bool_],
-    group: npt.NDArray[np.int32],
-    groups: npt.NDArray[np.bool_],
-    inside: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.int64]:
-    """Return the chosen segments in some groups of points (that of `a` counts), but for those with both ends inside."""
-    found = np.empty(a.size, np.int64)
-    n = 0
-    for i in range(a.size):
-        if chosen[i] and groups[group[a[i]]] and not (inside[a[i]] and inside[b[i]]):
-            found[n] = i
-            n += 1
-    return found[:n].copy()
-
-
-@numba.njit(cache=True, nogil=True)
-def segments_in(
-    a: npt.NDArray[np.int32],
-    chosen: npt.NDArray[np.bool_],
-    part: npt.NDArray[np.int32],
-    parts: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.bool_]:
-    """Say of segments whether they are chosen and begin in some parts; `part` is that of each point."""
-    found = np.empty(a.size, np.bool_)
-    for i in range(a.size):
-        found[i] = chosen[i] and parts[part[a[i]]]
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import assembling, graph
+from geoaccess.kernels import assembling, graph, picking
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
 from geoaccess.osm.columns import without
@@ -113,7 +113,7 @@ def _rules_at_points(
     may_hinder, on_road, closed, private = (np.zeros(size, np.bool_) for _ in range(4))
     delay = np.zeros(size)
     may_hinder[hindering] = True
-    touching = assembling.segments_at(may_hinder, segments["a"], segments["b"], segments["kind"] == EdgeKind.ROAD)
+    touching = picking.segments_at(may_hinder, segments["a"], segments["b"], segments["kind"] == EdgeKind.ROAD)
     on_road[segments["a"][touching]] = on_road[segments["b"][touching]] = True
     place, rule = (values[on_road[hindering]] for values in (hindering, hindering_tags))
     closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
@@ -137,7 +137,7 @@ def _pockets(
         *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, driven))
     )
     segments = assembling.chosen_in_parts(component, rows["a"], public)
-    group_of = assembling.group_of_parts(segments.size, component, group)
+    group_of = picking.group_of_parts(segments.size, component, group)
     network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments.astype(np.float64))
     pocket = np.ones(segments.size, np.bool_)
     pocket[network] = False
@@ -148,4 +148,4 @@ def _pockets(
     np.minimum.at(least, at, component[own])
     np.maximum.at(most, at, component[own])
     idle = first_tie + np.flatnonzero(~public[first_tie:] & (least[at] == most[at]))
-    return idle, assembling.segments_in(rows["a"], public & (rows["kind"] == EdgeKind.ROAD), component, pocket)
+    return idle, picking.segments_in(rows["a"], public & (rows["kind"] == EdgeKind.ROAD), component, pocket)

@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
-from geoaccess.kernels import assembling
+from geoaccess.kernels import assembling, picking
 from geoaccess.kernels.memory import give_back
 from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network import EdgeKind, Network, assemble_columns
@@ -285,7 +285,7 @@ def _roads(
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
-    tagset = assembling.taken(extract.way_tags, way)
+    tagset = picking.taken(extract.way_tags, way)
     length = _lengths_m(extract, a, b)
     if not length.any():
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
@@ -297,8 +297,8 @@ def _roads(
         "forward_s": _seconds(length, tagset, _mps([road.forward_kph for road in rules], pace)),
         "backward_s": _seconds(length, tagset, _mps([road.backward_kph for road in rules], pace)),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
-        "snaps": assembling.taken(np.array([road.snaps for road in rules]), tagset),
-        "restricted": assembling.taken(restricted, tagset),
+        "snaps": picking.taken(np.array([road.snaps for road in rules]), tagset),
+        "restricted": picking.taken(restricted, tagset),
     }
     if by_date is not None and not np.isinf(by_date.most_kph).all():
         most_mps = _mps(by_date.most_kph)

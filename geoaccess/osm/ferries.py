@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.defaults import MIN_COMPONENT_M
-from geoaccess.kernels import assembling
+from geoaccess.kernels import picking
 from geoaccess.osm.boats import Boats, split_roads, together
 from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
@@ -76,7 +76,7 @@ def add_ferries(
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
     at `when`. What `rows` of a table of ferries say wins over the tags. The segments are added to the table of roads.
     """
-    on_road = assembling.ends_of(extract.lon.size, roads["a"], roads["b"], np.ones(roads["a"].size, np.bool_))
+    on_road = picking.ends_of(extract.lon.size, roads["a"], roads["b"], np.ones(roads["a"].size, np.bool_))
     paths = ferry_paths(extract, ways, on_road)
     overrides, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
     # Lines that share a way touch its nodes as one.

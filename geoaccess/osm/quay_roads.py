@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import assembling, graph
+from geoaccess.kernels import assembling, graph, picking
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
 
@@ -40,17 +40,17 @@ def ways_to_boats(size: int, rows: Rows) -> list[int]:
         *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, road))
     )
     weight = assembling.seconds_in_parts(part, rows["a"], public, rows["forward_s"], rows["backward_s"])
-    group_of = assembling.group_of_parts(weight.size, part, group)
+    group_of = picking.group_of_parts(weight.size, part, group)
     heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, weight)
     main = np.where((heaviest >= 0) & (weight[heaviest] > 0), heaviest, -1)
-    at_home = assembling.ends_of(size, rows["a"], rows["b"], public)
-    assembling.keep_main_parts(at_home, part, group, main)
+    at_home = picking.ends_of(size, rows["a"], rows["b"], public)
+    picking.keep_main_parts(at_home, part, group, main)
     apart = quays[~at_home[quays] & (main[group[quays]] >= 0)]
     if not apart.size:
         return []
     cut_off = np.zeros(heaviest.size, np.bool_)
     cut_off[group[apart]] = True
-    steps = _steps(rows, assembling.outside_segments(rows["a"], rows["b"], road, group, cut_off, at_home))
+    steps = _steps(rows, picking.outside_segments(rows["a"], rows["b"], road, group, cut_off, at_home))
     ways = set[int]()
     for quay in apart.tolist():
         for reverse in (False, True):

@@ -1,0 +1,113 @@
+"""Segments by the points that they join: which are at some points, in some parts, and what belongs to their ends.
+
+NumPy picks values by places of 64 bits: of places that are narrower it makes a copy twice as large first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = [
+    "ends_of",
+    "group_of_parts",
+    "keep_main_parts",
+    "outside_segments",
+    "segments_at",
+    "segments_in",
+    "taken",
+]
+
+
+@numba.njit(cache=True, nogil=True)
+def taken(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    """Return the values at some places, as `values[places]` does, which makes a wider copy of the places first."""
+    out = np.empty(places.size, values.dtype)
+    for i in range(places.size):
+        out[i] = values[places[i]]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def group_of_parts(n_parts: int, part: npt.NDArray[np.int32], group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the group of each part, where the part and the group of each point are given: 0 of one without points."""
+    found = np.zeros(n_parts, np.int32)
+    for i in range(part.size):
+        found[part[i]] = group[i]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def segments_at(
+    points: npt.NDArray[np.bool_], a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Return the chosen segments of which an end is one of some points."""
+    found = np.empty(a.size, np.int64)
+    n = 0
+    for i in range(a.size):
+        if chosen[i] and (points[a[i]] or points[b[i]]):
+            found[n] = i
+            n += 1
+    return found[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def ends_of(
+    n_points: int, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Return which points are an end of a chosen segment."""
+    found = np.zeros(n_points, np.bool_)
+    for i in range(a.size):
+        if chosen[i]:
+            found[a[i]] = found[b[i]] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def keep_main_parts(
+    points: npt.NDArray[np.bool_],
+    part: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    main: npt.NDArray[np.int64],
+) -> None:
+    """Leave of some points those in the main part of their group, in place; `main` is -1 for a group without one."""
+    for i in range(points.size):
+        points[i] = points[i] and part[i] == main[group[i]]
+
+
+@numba.njit(cache=True, nogil=True)
+def outside_segments(
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+    group: npt.NDArray[np.int32],
+    groups: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int64]:
+    """Return the chosen segments in some groups of points (that of `a` counts), but for those with both ends inside."""
+    found = np.empty(a.size, np.int64)
+    n = 0
+    for i in range(a.size):
+        if chosen[i] and groups[group[a[i]]] and not (inside[a[i]] and inside[b[i]]):
+            found[n] = i
+            n += 1
+    return found[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def segments_in(
+    a: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+    part: npt.NDArray[np.int32],
+    parts: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """Say of segments whether they are chosen and begin in some parts; `part` is that of each point."""
+    found = np.empty(a.size, np.bool_)
+    for i in range(a.size):
+        found[i] = chosen[i] and parts[part[a[i]]]
+    return found
