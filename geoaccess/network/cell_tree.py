@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.kernels import boxes
+from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network.curve import curve_order
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CellTree"]
 
+_MANY = 100_000
+"""So many points are worth a thread of their own."""
 _CORNERS = 5
 """Points of a rectangle's line, the first of which is also the last."""
 
@@ -54,7 +57,12 @@ class CellTree:
         if not self._number.size:
             return np.full(x.size, -1, np.int64)
         x, y = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
-        place = boxes.holding(x, y, self._box, self._level, self._whole)
+        place = np.empty(x.size, np.int64)
+
+        def look(begin: int, end: int) -> None:
+            place[begin:end] = boxes.holding(x[begin:end], y[begin:end], self._box, self._level, self._whole)
+
+        share(look, parts_of(x.size, _MANY))
         found = np.where(place >= 0, self._number[np.maximum(place, 0)], -1)
         unsure = np.flatnonzero(place < -1)
         found[unsure] = self._by_shape(x[unsure], y[unsure])

@@ -183,8 +183,8 @@ def _roads(network: Network, used: npt.NDArray[np.bool_], text: dict[str, npt.ND
     for place, edge in enumerate(edges.tolist()):
         name, ref, found = names[place], refs[place], (numbers[place],)
         if several[place]:
-            ways = network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1] - 1]
-            ways = ways[np.sort(np.unique(ways, return_index=True)[1])]
+            pieces = network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1] - 1]
+            ways = [*dict.fromkeys(pieces.tolist())]
             name, ref, found = _first(text["name"][ways]), _first(text["ref"][ways]), network.way_id[ways].tolist()
         yield Unit("road", name, ref, tuple(found), edges[place : place + 1])
 

@@ -86,7 +86,7 @@ def joined_in_a_row(units: Sequence[Unit], groups: Sequence[Sequence[int]]) -> l
 
 
 def _joined(units: Sequence[Unit]) -> Unit:
-    if len(units) == 1 and len(units[0].ways) == len(units[0].edges) == 1:  # as it is; most are
+    if len(units) == 1 == len(units[0].edges) and len({*units[0].ways}) == len(units[0].ways):  # as it is; most are
         return units[0]
     kind = min((unit.kind for unit in units), key=_KINDS.index)
     ordered = sorted(units, key=lambda unit: _KINDS.index(unit.kind))
@@ -95,7 +95,7 @@ def _joined(units: Sequence[Unit]) -> Unit:
         next((unit.name for unit in ordered if unit.name), ""),
         next((unit.ref for unit in ordered if unit.ref), ""),
         tuple(dict.fromkeys(way for unit in ordered for way in unit.ways)),
-        np.unique(np.concatenate([unit.edges for unit in units])).astype(np.int32),
+        np.array(sorted({edge for unit in units for edge in unit.edges.tolist()}), np.int32),
         tuple(part for unit in units for part in unit.parts),
     )
 
