@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels import heap
 from geoaccess.kernels.cells import LEG, NODE, OFF
 from geoaccess.kernels.keys import EMPTY, FAR, SHIFT
 from geoaccess.kernels.rows import BEYOND
 from geoaccess.kernels.sums import pairwise_sum
-from geoaccess.kernels.updates import renew
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,7 +78,7 @@ def _time(keys: npt.NDArray[np.uint64], row: npt.NDArray[np.int32], direct: int,
     """Return the time of a cell by the ends that it keeps, of which `direct` is that without passing any node."""
     least = np.int64(direct)
     for end in range(2):
-        key = keys[row[NODE + end], 0]
+        key = keys[row[NODE + end]]
         if (keeps >> end) & 1 and row[LEG + end] >= 0 and key != EMPTY:
             least = min(least, np.int64(key >> SHIFT) + row[LEG + end] + row[OFF])
     return least
@@ -151,12 +151,93 @@ def _lost(
 ) -> int:
     """Put the keys that heads of some arcs hold by them behind n others; return how many there are."""
     for i in range(begin, end):
-        key = keys[tails[i], 0]
+        key = keys[tails[i]]
         there = key + (np.uint64(cost[arcs[i]]) << SHIFT)
-        if key != EMPTY and there < BEYOND and keys[head[arcs[i]], 0] == there:
+        if key != EMPTY and there < BEYOND and keys[head[arcs[i]]] == there:
             lost_node[n], lost_key[n] = head[arcs[i]], there
             n += 1
     return n
+
+
+@numba.njit(cache=True)
+def _dropped(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    lost_node: npt.NDArray[np.int32],
+    lost_key: npt.NDArray[np.uint64],
+    n: int,
+    nodes: npt.NDArray[np.int32],
+    old: npt.NDArray[np.uint64],
+) -> int:
+    """Empty the n nodes that lost their key and all that lean on them, as `updates.renew` does; return how many.
+
+    `nodes` and `old` say which, and what they held: they are the queue of the search, too.
+    """
+    count = 0
+    for i in range(n):
+        if keys[lost_node[i]] == lost_key[i]:
+            nodes[count], old[count] = lost_node[i], lost_key[i]
+            keys[lost_node[i]] = EMPTY
+            count += 1
+    at = 0
+    while at < count:
+        node, key = nodes[at], old[at]
+        at += 1
+        for arc in range(start[node], start[node + 1]):
+            there = key + (np.uint64(cost[arc]) << SHIFT)
+            if keys[head[arc]] == there:
+                nodes[count], old[count] = head[arc], there
+                keys[head[arc]] = EMPTY
+                count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _refill(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    nodes: npt.NDArray[np.int32],
+    count: int,
+) -> None:
+    """Fill some empty nodes, the least key first: from around, by their own seeds and by each other.
+
+    With one key for each node: no row to look through, and of what comes from around only the least can stay.
+    """
+    most = count  # each node is put in once from around, and once by each arc that comes to it
+    for i in range(count):
+        most += start[nodes[i] + 1] - start[nodes[i]]
+    waiting, at, size = np.empty(most, np.int64), np.empty(most, np.int32), np.int64(0)
+    for i in range(count):
+        node, least = nodes[i], BEYOND
+        for arc in range(back_start[node], back_start[node + 1]):
+            key = keys[back_head[arc]]
+            if key != EMPTY:
+                least = min(least, key + (np.uint64(back_cost[arc]) << SHIFT))
+        seed = np.searchsorted(seed_node, node)
+        while seed < seed_node.size and seed_node[seed] == node:
+            least = min(least, seed_key[seed])
+            seed += 1
+        if least < BEYOND:
+            size = heap.put(waiting, at, size, np.int64(least), node)
+    while size > 0:
+        key, node = np.uint64(waiting[0]), at[0]
+        size = heap.drop_least(waiting, at, size)
+        if keys[node] != EMPTY:
+            continue
+        keys[node] = key
+        for arc in range(start[node], start[node + 1]):
+            there = key + (np.uint64(cost[arc]) << SHIFT)
+            if keys[head[arc]] == EMPTY and there < BEYOND:
+                size = heap.put(waiting, at, size, np.int64(there), head[arc])
 
 
 @numba.njit(cache=True)
@@ -179,7 +260,6 @@ def _close(
     listed: npt.NDArray[np.int32],
     edges: npt.NDArray[np.int32],
     beside: npt.NDArray[np.int32],
-    touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     old: npt.NDArray[np.uint64],
     seen: npt.NDArray[np.bool_],
@@ -208,10 +288,8 @@ def _close(
             open_back[n_back] = back_cost[back_arc[i]]
             back_cost[back_arc[i]] = FAR
             n_back += 1
-    count = renew(
-        keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key,
-        lost_node[:n].copy(), lost_key[:n].copy(), touched, nodes, old,
-    )  # fmt: skip
+    count = _dropped(keys, start, head, cost, lost_node, lost_key, n, nodes, old)
+    _refill(keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, nodes, count)
     n_open = n_back = 0
     for edge in edges:
         for i in range(edge_first[edge], edge_first[edge + 1]):
@@ -224,17 +302,10 @@ def _close(
 
 
 @numba.njit(cache=True)
-def _open(
-    keys: npt.NDArray[np.uint64],
-    touched: npt.NDArray[np.bool_],
-    nodes: npt.NDArray[np.int32],
-    old: npt.NDArray[np.uint64],
-    count: int,
-) -> None:
+def _open(keys: npt.NDArray[np.uint64], nodes: npt.NDArray[np.int32], old: npt.NDArray[np.uint64], count: int) -> None:
     """Set the keys back that `_close` changed."""
     for i in range(count):
-        keys[nodes[i], 0] = old[i, 0]
-        touched[nodes[i]] = False
+        keys[nodes[i]] = old[i]
 
 
 @numba.njit(cache=True, parallel=True)
@@ -265,7 +336,6 @@ def close_each(
     beside_first: npt.NDArray[np.int64],
     beside_cell: npt.NDArray[np.int32],
     beside_keeps: npt.NDArray[np.int8],
-    touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     old: npt.NDArray[np.uint64],
     seen: npt.NDArray[np.bool_],
@@ -273,7 +343,7 @@ def close_each(
 ) -> None:
     """Close unit_edge[unit_first[i]:unit_first[i + 1]] for each unit i, and write what that does into found[i].
 
-    `keys`, `cost`, `back_cost`, `touched`, `nodes`, `old` and `seen` have a first axis of one field per thread; all are
+    `keys`, `cost`, `back_cost`, `nodes`, `old` and `seen` have a first axis of one field per thread; all are
     after it as they were before. The arcs of edge e are edge_arc[edge_first[e]:edge_first[e + 1]] and come out of
     `edge_tail`; `back_arc` are those of the arcs turned round. Seeds are sorted by node. `direct` is the time of each
     cell to a site beside it or on its edge, `before` its time, `limits` its norms (a row for each); `found` has 0
@@ -292,10 +362,10 @@ def close_each(
             cells, count = _close(
                 mine, start, head, costs, back_start, back_head, costs_back,
                 edge_first, edge_tail, edge_arc, back_first, back_arc, seed_node, seed_key, first, listed,
-                edges, beside, touched[block], nodes[block], old[block], seen[block],
+                edges, beside, nodes[block], old[block], seen[block],
             )  # fmt: skip
             _count(cells, mine, rows, direct, before, people, limits, beside, keeps, found[unit])
-            _open(mine, touched[block], nodes[block], old[block], count)
+            _open(mine, nodes[block], old[block], count)
 
 
 @numba.njit(cache=True)
@@ -323,7 +393,6 @@ def touched_by_each(
     beside_first: npt.NDArray[np.int64],
     beside_cell: npt.NDArray[np.int32],
     beside_keeps: npt.NDArray[np.int8],
-    touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     old: npt.NDArray[np.uint64],
     seen: npt.NDArray[np.bool_],
@@ -341,7 +410,7 @@ def touched_by_each(
         cells, count = _close(
             keys, start, head, cost, back_start, back_head, back_cost,
             edge_first, edge_tail, edge_arc, back_first, back_arc, seed_node, seed_key, first, listed,
-            unit_edge[unit_first[unit] : unit_first[unit + 1]], beside, touched, nodes, old, seen,
+            unit_edge[unit_first[unit] : unit_first[unit + 1]], beside, nodes, old, seen,
         )  # fmt: skip
         n = begins[unit]
         begins[unit + 1] = n + cells.size
@@ -355,5 +424,5 @@ def touched_by_each(
                 ends = np.int64(keeps[at])
                 at += 1
             cell[n + i], time[n + i] = cells[i], _time(keys, rows[cells[i]], direct[cells[i]], ends)
-        _open(keys, touched, nodes, old, count)
+        _open(keys, nodes, old, count)
     return begins, cell[: begins[-1]].copy(), time[: begins[-1]].copy()

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from geoaccess.network import Arcs
     from geoaccess.routing.field import NearestField
 
-    _Marks = npt.NDArray[np.bool_]
-
 __all__ = ["Beside", "closing_effects", "closing_touches"]
 
 _AT_ONCE = 4096
@@ -101,9 +99,9 @@ def closing_effects(
     if known == len(edges):
         return found
     threads = min(thread_count(), len(edges))
-    keys = np.repeat(field.keys[None], threads, axis=0)
+    keys = np.repeat(field.keys[:, 0][None], threads, axis=0)
     cost, back_cost = np.repeat(out.cost_ds[None], threads, axis=0), np.repeat(back.cost_ds[None], threads, axis=0)
-    marked, nodes, old, seen = _room(field, threads)
+    nodes, old, seen = _room(field, threads)
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
     before, direct, (first, listed) = field.attached_times_ds(), _direct(field), _listed(edges)
     for begin in range(known, len(edges), _AT_ONCE):
@@ -113,7 +111,7 @@ def closing_effects(
             *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
             cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
             first[begin : end + 1], listed, beside.first[begin : end + 1], beside.cell, beside.keeps,
-            marked, nodes, old, seen, found[begin:end],
+            nodes, old, seen, found[begin:end],
         )  # fmt: skip
         if keep:
             keep(begin, found[begin:end])
@@ -136,12 +134,12 @@ def closing_touches(
         return np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.int64)
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
-    marked, nodes, old, seen = _room(field, 1)
+    nodes, old, seen = _room(field, 1)
     found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]] = closings.touched_by_each(
-        field.keys.copy(), out.start, out.head, out.cost_ds.copy(), back.start, back.head, back.cost_ds.copy(),
+        field.keys[:, 0].copy(), out.start, out.head, out.cost_ds.copy(), back.start, back.head, back.cost_ds.copy(),
         *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
         cells.first, cells.listed, cells.rows, _direct(field), *_listed(edges), beside.first, beside.cell, beside.keeps,
-        marked[0], nodes[0], old[0], seen[0],
+        nodes[0], old[0], seen[0],
     )  # fmt: skip
     return found
 
@@ -155,13 +153,14 @@ def _checked(field: NearestField, edges: Sequence[npt.NDArray[np.int32]], beside
     return beside
 
 
-def _room(field: NearestField, threads: int) -> tuple[_Marks, npt.NDArray[np.int32], npt.NDArray[np.uint64], _Marks]:
-    """Return what each thread writes to: marks of nodes, nodes and their keys before, and marks of cells."""
+def _room(
+    field: NearestField, threads: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+    """Return what each thread writes to: nodes and their keys before, and marks of cells."""
     n = field.network.n_nodes
     return (
-        np.zeros((threads, n), np.bool_),
         np.empty((threads, n), np.int32),
-        np.empty((threads, n, 1), np.uint64),
+        np.empty((threads, n), np.uint64),
         np.zeros((threads, len(field.cells().rows)), np.bool_),
     )
 
