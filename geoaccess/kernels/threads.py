@@ -38,8 +38,13 @@ def share(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) ->
 
     Worth it where a part takes longer than the tenth of a millisecond that it takes to hand it over, and where `work`
     lets go of the interpreter. What no thread has begun when the caller is done with its own part, the caller does:
-    many callers share the same few threads, and none waits for one that is busy elsewhere.
+    many callers share the same few threads, and none waits for one that is busy elsewhere. Where there may be but one,
+    as in one of several processes, it is the caller's.
     """
+    if thread_count() == 1:
+        for part in parts:
+            work(*part)
+        return
     waiting = [(_pool().submit(work, *part), part) for part in parts[1:]]
     for part in parts[:1]:
         work(*part)
