@@ -10,6 +10,7 @@ import threading
 from asyncio import CancelledError
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -29,8 +30,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _CONNECT_S = 15
-_LISTEN_S = 0.1
-"""So long at most until Ctrl-C is heard."""
+_LISTEN_S = 0.1  # so long at most until Ctrl-C is heard
 
 _COMPILING = "geoaccess-compiling"
 _LOCAL: dict[str, Any] = {
@@ -183,6 +183,9 @@ def _interruptible() -> Iterator[Callable[[], None]]:
     try:
         yield check
         check()
+    except Exception:
+        check()  # whatever fails after it: workers that were about to start have heard it, too
+        raise
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -329,8 +332,8 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
     threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
     with files.scratch() as scratch, dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
         try:
-            cluster = stack.enter_context(
-                LocalCluster(
+            with _unheard() if hasattr(signal, "pthread_sigmask") else contextlib.nullcontext():
+                cluster = LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
                     host="127.0.0.1",
@@ -342,7 +345,7 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
                     silence_logs=logging.CRITICAL,
                     env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
                 )
-            )
+                stack.enter_context(cluster)
             client = stack.enter_context(Client(cluster, set_as_default=False))
         except (OSError, RuntimeError) as error:
             raise InputError(
@@ -350,6 +353,17 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
                 "run all in this process"
             ) from error
         yield client
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Have what is started never hear Ctrl-C, also before it is told to ignore it; this process does in the end."""
+    resource_tracker.ensure_running()  # else it is started with the first process, and lets that one hear again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first_cause(error: BaseException) -> BaseException:
