@@ -26,7 +26,8 @@ from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
-from geoaccess.questions import sweep_studies
+from geoaccess.questions import sweep_studies, write_sweep
+from geoaccess.questions.sweep import refuse_clashes
 from geoaccess.study import combinations, load_study, read_variations, solve_study, study_variations
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
@@ -459,6 +460,42 @@ def test_the_command_writes_tables_and_says_how_many_failed(path, tmp_path, swep
     assert pd.read_csv(out / "sweep.csv").columns.tolist() == swept.table.columns.tolist()
 
 
+@pytest.mark.parametrize("name", ["sweep.csv", "sweep.parquet"])
+def test_files_that_no_sweep_wrote_are_kept(path, tmp_path, swept, name):
+    """They are found before anything is computed; those of a sweep make way."""
+    out = tmp_path / "out"
+    write_sweep(swept, out)
+    refuse_clashes(out)
+    write_sweep(swept, out)
+    own = out / name
+    own.write_text("country,year\nIS,2026\n")
+    with pytest.raises(InputError, match="not from a run before"):
+        refuse_clashes(out)
+    with pytest.raises(InputError, match="not from a run before"):
+        write_sweep(swept, out)
+    assert own.read_text() == "country,year\nIS,2026\n"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_networks_of_one_extract_come_of_one_reading(path, tmp_path, monkeypatch, swept, fails):
+    """Where it fails, each is built by itself: one that is at fault costs the others nothing."""
+    build = sys.modules["geoaccess.study.stages.networks"]
+    several, reading = [], build.read_networks
+
+    def read(paths, profiles, **given):
+        several.append(len(profiles))
+        if fails and len(profiles) > 1:
+            raise InputError("one of them is wrong")
+        return reading(paths, profiles, **given)
+
+    monkeypatch.setattr(build, "read_networks", read)
+    asked = [ASKED[0], f'cache="{tmp_path}/cache"']
+    found = sweep_studies(study_variations([path], combinations(asked)), workers=0).table
+    assert several == ([2, 1, 1] if fails else [2])
+    known = swept.table[swept.table["snap.max_m"] == 2500]
+    assert found["median_s"].tolist() == known["median_s"].tolist()
+
+
 def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
     """As a terminal does it: the signal goes to every process of the group.
 
@@ -478,8 +515,8 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
         start_new_session=True,
         cwd=tmp_path,
     )
-    until = time.monotonic() + 40
-    while not any((path.parent / "cache").glob("network-*")) and time.monotonic() < until:
+    until = time.monotonic() + 90
+    while not (any((path.parent / "cache").glob("sweep-*")) or time.monotonic() > until):
         time.sleep(0.05)
     family = [*psutil.Process(command.pid).children(recursive=True)]
     assert len(workers_of(command.pid)) == 1
@@ -512,6 +549,23 @@ def test_an_interrupt_that_a_callback_swallows_is_heard_all_the_same():
     try:
         with pytest.raises(KeyboardInterrupt):
             run_interrupted()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_interrupted_at_the_start():
+    with core._interruptible():
+        interrupt_swallowed()
+        raise RuntimeError("Worker failed to start")
+
+
+def test_what_fails_once_interrupted_is_the_interrupt():
+    """As workers that are about to start hear the signal, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_interrupted_at_the_start()
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)

@@ -12,6 +12,7 @@ import pytest
 
 from geoaccess.cli import main
 from geoaccess.questions import sweep_studies, write_sweep
+from geoaccess.questions.sweep_networks import let_go
 from geoaccess.study import combinations, load_study, solve_study, study_variations
 from geoaccess.study.stages import figures_digest
 from tests.test_study_tiny import FLAT, PLACES, STUDY, write_roads, write_study
@@ -216,7 +217,7 @@ def test_a_sweep_takes_up_what_is_kept_with_the_network(path, monkeypatch):
         assert json.loads((folder / "snapping" / "prepared.json").read_text())["points"] > 0
         assert len([*folder.glob("snapped-*")]) == 1
     assert len([*(path.parent / "cache").glob("order-*")]) == 1
-    whole._mapped.cache_clear()
+    let_go()
     snapping = sys.modules["geoaccess.study.stages.snapping"]
     snapped = []
     snap = snapping._snapped

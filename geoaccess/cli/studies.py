@@ -227,14 +227,14 @@ def sweep(
     machine and on the workers: name only one that you trust, in a network that you trust, or one by tls://, for which
     dask reads the certificates (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY).
     """  # noqa: D301 - \\b keeps lines apart
-    from geoaccess import files
     from geoaccess.questions import medians, sweep_studies, write_sweep
+    from geoaccess.questions.sweep import refuse_clashes
     from geoaccess.study import combinations, read_variations
     from geoaccess.study import study_variations as vary_studies
 
     if vary and variations:
         raise InputError("--vary and --variations: give one of them")
-    files.refuse_clashes(output, (), former=())
+    refuse_clashes(output)
     changes = combinations(vary or []) if variations is None else read_variations(variations)
     chosen = vary_studies(studies, changes)
     if language is not None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
+import csv
 import re
 import shutil
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
-from geoaccess.network import save_network
 from geoaccess.parallel import Outcome, worker_pool
 from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
+from geoaccess.questions.sweep_networks import let_go, mapped_network, network_folders, provide, readings_of
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
@@ -26,12 +26,12 @@ from geoaccess.study.settings.variations import value_in, written
 from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rich.console import Console
 
-    from geoaccess.network import Network
     from geoaccess.parallel import Run
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     _Figures = tuple[pd.DataFrame, pd.DataFrame | None]
 
-__all__ = ["SweepResult", "medians", "sweep_studies", "write_sweep"]
+__all__ = ["SweepResult", "medians", "refuse_clashes", "sweep_studies", "write_sweep"]
 
 _EVERYBODY = "all"
 _OK = "ok"
@@ -79,15 +79,6 @@ class SweepResult:
     def failed(self) -> pd.DataFrame:
         """The rows of the variations that failed."""
         return self.table[self.table["status"] != _OK]
-
-
-@dataclass(frozen=True)
-class _Build:
-    """A network to be built, if it is not whole in its folder: there is where it is put until it is."""
-
-    study: Study
-    folder: Path
-    staged: Path
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def _sweep(
     console: Console,
     show: bool,
 ) -> SweepResult:
-    folders = _network_folders(variations)
+    folders = network_folders(one.study for one in variations)
     kept = [_kept_in(one.study, folder, cells=cells) for one, folder in zip(variations, folders, strict=True)]
     first = {folder.name: i for i, folder in reversed([*enumerate(kept)])}
     which = [first[folder.name] for folder in kept]  # the same figures under two spellings are those of the first
@@ -167,13 +158,14 @@ def _sweep(
     open_ = [i for i in finished if i not in outcomes]
     tasks = [_Task(variations[i].study, folders[i], cells, kept[i]) for i in open_]
     if tasks:
-        with worker_pool(
+        pool = partial(
+            worker_pool,
             workers=workers,
             scheduler=scheduler,
-            at_most=len(tasks),
             compiling=partial(announce_compiling, console) if show else None,
-        ) as run:
-            outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
+        )
+        spread_out = scheduler is None and workers != 0
+        outcomes |= zip(open_, _computed(pool, tasks, spread_out, console=console, show=show), strict=True)
     return _swept(variations, [outcomes[i] for i in which], tuple(kept))
 
 
@@ -192,101 +184,44 @@ def _finished(kept: Path, *, resume: bool) -> Outcome[_Figures] | None:
     return Outcome((tables["summary"], tables.get("cells"))) if tables else None
 
 
-def _computed(run: Run, tasks: Sequence[_Task], *, console: Console, show: bool) -> list[Outcome[_Figures]]:
-    """Have the networks of tasks built, each once, and the tasks solved on them."""
-    studies = {task.network: task.study for task in reversed(tasks)}
-    numbers = {folder: i for i, folder in enumerate(dict.fromkeys(task.network for task in tasks))}
-    with _staged([*numbers]) as needed:
-        builds = [_Build(studies[folder], folder, staged) for folder, staged in needed.items()]
-        with counted("networks", len(builds), console=console, show=show) as done:
-            faults = _provide(run, builds, done)
+def _computed(
+    pool: Callable[..., AbstractContextManager[Run]],
+    tasks: Sequence[_Task],
+    spread_out: bool,  # noqa: FBT001
+    *,
+    console: Console,
+    show: bool,
+) -> list[Outcome[_Figures]]:
+    """Have the networks of tasks built, each once, and the tasks solved on them.
+
+    Where tasks are `spread_out` over processes of this machine, what one reading gives is built before they start, by
+    all its cores.
+    """
+    readings = readings_of((task.network, task.study) for task in tasks)
+    faults: dict[Path, str] | None = None
+    if spread_out and len(readings) == 1:
+        with pool(workers=0) as run:
+            faults = provide(run, readings, console=console, show=show)
+        let_go()
+    with pool(at_most=len(tasks)) as run:
+        if faults is None:
+            faults = provide(run, readings, console=console, show=show)
+        return _solved(run, tasks, faults, console=console, show=show)
+
+
+def _solved(
+    run: Run, tasks: Sequence[_Task], faults: dict[Path, str], *, console: Console, show: bool
+) -> list[Outcome[_Figures]]:
+    """Have the tasks solved whose network is there; the others have the fault of theirs as their outcome."""
     outcomes: dict[int, Outcome[_Figures]] = {
         i: Outcome(None, faults[task.network]) for i, task in enumerate(tasks) if task.network in faults
     }
     ready = [i for i in range(len(tasks)) if i not in outcomes]
+    numbers = {folder: i for i, folder in enumerate(dict.fromkeys(task.network for task in tasks))}
     ready.sort(key=lambda i: numbers[tasks[i].network])  # a process keeps one network at a time
     with counted("variations", len(ready), console=console, show=show) as done:
         outcomes |= zip(ready, run(_solve, [tasks[i] for i in ready], done=done), strict=True)
     return [outcomes[i] for i in range(len(tasks))]
-
-
-def _network_folders(variations: Sequence[Variation]) -> list[Path]:
-    """Return where the network of each variation is kept, as any process would name it."""
-    known: dict[Any, Path] = {}  # the digest of a large extract takes seconds
-    folders = []
-    for study in (variation.study for variation in variations):
-        network = study.settings.network
-        key = (
-            study.cache,
-            study.profile,
-            study.ferries,
-            study.closures,
-            network.when,
-            network.min_component_km,
-            network.wait,
-            network.timetable,
-            study.nvdb,
-            tuple(map(study.resolve, network.osm)),
-            tuple(map(study.resolve, network.ferry_gtfs)),
-        )
-        if key not in known:
-            known[key] = stages.network_folder(study).absolute()
-        folders.append(known[key])
-    return folders
-
-
-@contextlib.contextmanager
-def _staged(folders: Sequence[Path]) -> Iterator[dict[Path, Path]]:
-    """Yield for each network a place beside it to be built in.
-
-    Whatever is left there is removed in the end, also what a process has begun to write that was ended from outside.
-    """
-    with contextlib.ExitStack() as stack:
-        spares = {cache: stack.enter_context(files.spare(cache)) for cache in {folder.parent for folder in folders}}
-        yield {folder: spares[folder.parent] / folder.name for folder in folders}
-
-
-def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> dict[Path, str]:
-    """Have the networks built that are not there, and put them there; return what is wrong with the others."""
-    faults = {}
-    for build, outcome in zip(builds, run(_build, builds, done=done), strict=True):
-        if outcome.error:
-            faults[build.folder] = outcome.error
-        elif outcome.result and not stages.is_still(build.study, build.folder):
-            faults[build.folder] = "files that the study reads were replaced while its network was built; run again"
-        elif outcome.result:
-            files.put_folder(build.staged, build.folder)
-            stages.drop_older(build.folder)
-    return faults
-
-
-def _build(build: _Build) -> bool:
-    """Build a network if the cache has it not, or not whole, and put it in order; whether that was so.
-
-    What snapping needs is made here too, before several processes would do so for themselves.
-    """
-    try:
-        network, new = _mapped(_Kept(build.folder, build.study)), False
-    except InputError:
-        network, new = stages.build_network(build.study), True
-        save_network(network, build.staged)
-        stages.prepared(build.study, network, build.staged)
-    stages.contract_or_load(build.study, network)
-    return new
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A network of the cache; studies that share its folder share all that was derived from it."""
-
-    folder: Path
-    study: Study = field(compare=False)
-
-
-@lru_cache(maxsize=1)
-def _mapped(kept: _Kept) -> Network:
-    """Load a network; it stays, with all that has been derived from it, until a task needs another one."""
-    return stages.load_kept(kept.study, kept.folder)
 
 
 def _solve(task: _Task) -> _Figures:
@@ -299,7 +234,7 @@ def _solve(task: _Task) -> _Figures:
 
 def _figures(task: _Task) -> dict[str, pd.DataFrame]:
     stages.remember()  # also in a process of its own
-    answers = solve_study(task.study, network=_mapped(_Kept(task.network, task.study)), show=False)
+    answers = solve_study(task.study, network=mapped_network(task.study, task.network), show=False)
     table = answers.summary({_EVERYBODY: None, "centrality_class": "centrality_class"})
     classes = table["group"].mask(table["zoning"] == _EVERYBODY, _EVERYBODY)
     summary = table.drop(columns=["zoning", "group"]).assign(centrality_class=classes)
@@ -382,9 +317,9 @@ def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If `folder` is a file.
+        If `folder` is a file, or has a file of these names that no sweep wrote.
     """
-    with files.writing_among(folder, former=lambda: set(_FILES)) as temporary:
+    with files.writing_among(folder, former=partial(_of_a_sweep, folder)) as temporary:
         csv, parquet, cells = (temporary / name for name in _FILES)
         write_csv(swept.table, csv)
         swept.table.to_parquet(parquet, index=False)
@@ -395,3 +330,25 @@ def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
         for kept in swept.kept:
             shutil.rmtree(kept, ignore_errors=True)
     return [folder / name for name in names]
+
+
+def refuse_clashes(folder: Path) -> None:
+    """Raise an `InputError` if a sweep could not be written to a folder without costing what no sweep wrote."""
+    files.refuse_clashes(folder, _FILES, former=_of_a_sweep(folder))
+
+
+def _of_a_sweep(folder: Path) -> set[str]:
+    """Return which files of a folder are those of a sweep before: tables that begin with study and variation."""
+    files.settle(folder)
+    return {name for name in _FILES if _columns_of(folder / name)[: len(_WHICH)] == _WHICH}
+
+
+def _columns_of(path: Path) -> list[str]:
+    """Return the columns of a table; none where there is no table."""
+    try:
+        if path.suffix == ".parquet":
+            return list(pq.read_schema(path).names)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):  # pyarrow's are ValueErrors
+        return []

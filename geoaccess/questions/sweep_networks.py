@@ -1,0 +1,153 @@
+"""The networks of a sweep: each is built once, and mapped by every process that works on it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geoaccess import files
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.progress import counted
+from geoaccess.study import stages
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from rich.console import Console
+
+    from geoaccess.network import Network
+    from geoaccess.parallel import Run
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["Reading", "let_go", "mapped_network", "network_folders", "provide", "readings_of"]
+
+Reading = dict[Path, "Study"]
+"""The networks of one reading of extracts, which differ in their profile alone: where each is kept, and of whom."""
+
+
+def network_folders(studies: Iterable[Study]) -> list[Path]:
+    """Return where the network of each study is kept, as any process would name it."""
+    known: dict[Any, Path] = {}  # the digest of a large extract takes seconds
+    folders = []
+    for study in studies:
+        key = study.profile, _read_by(study)
+        if key not in known:
+            known[key] = stages.network_folder(study).absolute()
+        folders.append(known[key])
+    return folders
+
+
+def _read_by(study: Study) -> Hashable:
+    """Return all that makes the network of a study but the profile."""
+    network = study.settings.network
+    return (
+        study.cache,
+        study.ferries,
+        study.closures,
+        network.when,
+        network.min_component_km,
+        network.wait,
+        network.timetable,
+        study.nvdb,
+        tuple(map(study.resolve, network.osm)),
+        tuple(map(study.resolve, network.ferry_gtfs)),
+    )
+
+
+def readings_of(studies: Iterable[tuple[Path, Study]]) -> list[Reading]:
+    """Return the networks of studies, those together that one reading of the extracts gives."""
+    readings: dict[Hashable, Reading] = {}
+    for folder, study in studies:
+        readings.setdefault(_read_by(study), {}).setdefault(folder, study)
+    return [*readings.values()]
+
+
+def provide(run: Run, readings: Sequence[Reading], *, console: Console, show: bool) -> dict[Path, str]:
+    """Have the networks built that are not there; return what is wrong with those that cannot be had."""
+    faults: dict[Path, str] = {}
+    with counted("networks", len(readings), console=console, show=show) as done:
+        for reading, outcome in zip(readings, run(_build, readings, done=done), strict=True):
+            faults |= dict.fromkeys(reading, outcome.error) if outcome.result is None else outcome.result
+            for cache in {folder.parent for folder in reading}:
+                files.clear_leftovers(cache)  # of a process that ended while it wrote
+    return faults
+
+
+def _build(reading: Reading) -> dict[Path, str]:
+    """Build the networks that the cache has not, or not whole, and put them in order; say what is wrong with each.
+
+    The other roads that their studies are solved by, of ambulances or of classes, come of the same reading. What
+    snapping needs is made here too, before several processes would do so for themselves.
+    """
+    lacking = {folder: study for folder, study in reading.items() if not folder.exists()}
+    others = {
+        stages.network_folder(other).absolute(): other
+        for study in lacking.values()
+        for other in stages.with_other_profiles(study)
+    }
+    wanted = [study for folder, study in (others | lacking).items() if not folder.exists()]
+    if len(wanted) > 1:
+        with contextlib.suppress(GeoaccessError):  # the one at fault is found when each is asked for below
+            stages.build_or_load_network(wanted[0], also=wanted[1:])
+    for other in others.values():
+        with contextlib.suppress(GeoaccessError):  # said by the study that needs it
+            stages.contract_or_load(other, stages.build_or_load_network(other)[0])
+    outcomes = {folder: _fault(study, folder) for folder, study in reading.items()}
+    return {folder: fault for folder, fault in outcomes.items() if fault}
+
+
+def _fault(study: Study, folder: Path) -> str:
+    """Put the network of a study in order, built where the cache has it not whole; return why it cannot be had."""
+    try:
+        try:
+            network = mapped_network(study, folder)
+        except InputError:
+            stages.build_or_load_network(study)
+            if not folder.exists():
+                return _not_kept(study, folder)
+            network = mapped_network(study, folder)
+        stages.contract_or_load(study, network)
+    except GeoaccessError as error:
+        return str(error)
+    return ""
+
+
+def _not_kept(study: Study, folder: Path) -> str:
+    """Say why a network that was built is not in the cache."""
+    if stages.is_still(study, folder):
+        return f"{folder.parent}: the cache cannot be written; other processes take the network from there"
+    return "files that the study reads were replaced while its network was built; run again"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A network of the cache; studies that share its folder share all that was derived from it."""
+
+    folder: Path
+    study: Study = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _mapped(kept: _Kept) -> Network:
+    """Load a network; it stays, with all that has been derived from it, until a task needs another one."""
+    return stages.load_kept(kept.study, kept.folder)
+
+
+def mapped_network(study: Study, folder: Path) -> Network:
+    """Return the network of a study from the cache; the last one that was asked for stays.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or damaged.
+    """
+    return _mapped(_Kept(folder, study))
+
+
+def let_go() -> None:
+    """Let go of all that building left in this process: others work on it."""
+    _mapped.cache_clear()
+    stages.forget()
