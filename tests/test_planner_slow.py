@@ -93,6 +93,28 @@ def test_half_sent_requests_keep_nobody_out(listening, data):
         assert all(is_closed(one) for one in slow)
 
 
+def test_a_body_of_two_lengths_is_refused_and_nothing_after_it_is_read(listening):
+    """What one server takes for the body is a request of its own to another: a proxy and we must not disagree."""
+    hidden = b"GET /api/plans HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = [
+        "POST /api/changes HTTP/1.1",
+        f"Host: 127.0.0.1:{listening.port}",
+        f"Origin: {listening.here}",
+        f"Cookie: geoaccess-{listening.port}={SECRET}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(hidden) + 5}",
+        "Transfer-Encoding: chunked",
+    ]
+    with closing(listening.connect("\r\n".join([*head, "", ""]).encode() + b"0\r\n\r\n" + hidden)) as connection:
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answer.lower()
+    assert answers(listening)
+
+
 def test_a_head_that_dribbles_in_is_given_up(listening):
     with closing(listening.connect(b"GET / HTTP/1.1\r\nX: ")) as slow:
         assert dribbled_until_cut_off(slow, 20 * HEAD_S)

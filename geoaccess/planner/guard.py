@@ -8,6 +8,7 @@ import hmac
 import json
 import logging
 from collections import Counter
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -145,6 +146,8 @@ class Guard:
         if len(hosts) != 1 or hosts[0].lower() not in entrance.hosts:
             raise _Denied(421, "host", "this planner answers only at the address it printed")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if {"content-length", "transfer-encoding"} <= {*headers}:  # a proxy may take another of them for the true one
+            raise _Denied(400, "http", "Content-Length and Transfer-Encoding: give one of them")
         if entrance.scheme == "https" and headers.get("x-forwarded-proto", "").lower() != "https":
             raise _Denied(
                 421, "not_by_proxy", "this planner answers only through its proxy, which says X-Forwarded-Proto: https"
@@ -226,6 +229,8 @@ class Guard:
         send = self._adding(send)
         lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         lines.append((b"content-length", str(len(body)).encode()))
+        if status == HTTPStatus.BAD_REQUEST:  # where it ended is not known: what follows is not taken for a request
+            lines.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": body})
 
