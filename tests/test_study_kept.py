@@ -265,7 +265,7 @@ def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
 
 def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
     answers = solve_study(load_study(write_study(tmp_path)), show=False)
-    made = ground._lines(ground._under(answers, Mapped(answers.network)), steps=ground._SHEET_STEPS)
+    made = ground._lines(ground._under(answers, Mapped), steps=ground._SHEET_STEPS)
     monkeypatch.setattr(ground, "_MANY", 0)
     with ground.drawn_ahead(answers):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from dataclasses import fields
@@ -52,7 +53,8 @@ def prepare(network: Network, folder: Path, *, min_component_m: float, like: Pat
     if _loaded(network, folder, min_component_m):
         return
     if like is not None:
-        _link(like, folder)
+        with contextlib.suppress(FileNotFoundError):  # another process may have cleared it away
+            _link(like, folder)
     if like is None or not _loaded(network, folder, min_component_m):
         save_prepared(network, folder, min_component_m=min_component_m)
         _loaded(network, folder, min_component_m)  # mapped, it takes no memory of this process
@@ -68,8 +70,9 @@ def _loaded(network: Network, folder: Path, min_component_m: float) -> bool:
 
 
 def _link(there: Path, folder: Path) -> None:
+    paths = sorted(there.iterdir())
     with files.explained(folder), files.writing_folder(folder) as temporary:
-        for path in there.iterdir():
+        for path in paths:
             files.link(path, temporary / path.name)
 
 

@@ -297,8 +297,8 @@ def _roads(
         "forward_s": _seconds(length, tagset, _mps([road.forward_kph for road in rules], pace)),
         "backward_s": _seconds(length, tagset, _mps([road.backward_kph for road in rules], pace)),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
-        "snaps": picking.taken(np.array([road.snaps for road in rules]), tagset),
-        "restricted": picking.taken(restricted, tagset),
+        "snaps": _flags([road.snaps for road in rules], tagset),
+        "restricted": _flags(restricted, tagset),
     }
     if by_date is not None and not np.isinf(by_date.most_kph).all():
         most_mps = _mps(by_date.most_kph)
@@ -330,6 +330,11 @@ def _lengths_m(extract: Extract, a: npt.NDArray[np.int32], b: npt.NDArray[np.int
     length, lon, lat = np.empty(a.size), extract.lon, extract.lat
     share(lambda *part: assembling.lengths_into(length, lon, lat, a, b, *part), parts_of(a.size, _AT_ONCE))
     return length
+
+
+def _flags(of_tags: Sequence[bool] | npt.NDArray[np.bool_], tagset: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return what is said of the tag set of each segment: as numbers of one kind, for which the loop is compiled."""
+    return picking.taken(np.asarray(of_tags, np.int32), tagset).astype(np.bool_)
 
 
 def _seconds(

@@ -24,7 +24,7 @@ from geoaccess.maps.coverage import Outlines, simplified_outlines
 from geoaccess.maps.network_layers import main_roads
 from geoaccess.study import stages
 from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_columns, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables, name_of_crs, update_by_columns, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
 
@@ -213,7 +213,7 @@ def _folder(under: _Under, network: Path, *, steps: int) -> Path:
 def _update_by_areas(digest: hashlib._Hash, areas: _Areas) -> None:
     outlines = areas.outlines
     update_by_columns(digest, areas.table)
-    digest.update(f"{areas.columns} {areas.crs}".encode())
+    digest.update(f"{areas.columns} {name_of_crs(areas.crs)}".encode())
     for array in (outlines.points, outlines.ring_ptr, outlines.part_ptr, outlines.area, outlines.single):
         digest.update(f"{array.shape}".encode())
         digest.update(array.data)

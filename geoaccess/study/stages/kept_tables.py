@@ -29,6 +29,7 @@ __all__ = [
     "drop_older",
     "found_tables",
     "kept_tables",
+    "name_of_crs",
     "update_by_columns",
     "update_by_shapes",
     "update_by_table",
@@ -83,7 +84,7 @@ def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
     import numpy as np
     import shapely
 
-    digest.update(_named(shapes.crs).encode())
+    digest.update(name_of_crs(shapes.crs).encode())
     found = shapes.to_numpy()
     plain = (shapely.get_type_id(found) == shapely.GeometryType.POLYGON).all() and not (
         shapely.get_num_interior_rings(found).any() or shapely.has_z(found).any()
@@ -97,7 +98,7 @@ def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
         digest.update(np.ascontiguousarray(array).data)
 
 
-def _named(crs: CRS | None) -> str:
+def name_of_crs(crs: CRS | None) -> str:
     """Return a CRS in words that are the same before it was written to a file and after."""
     if crs is None:
         return "none"

@@ -139,16 +139,22 @@ def _found(study: Study, folder: Path, ordered: bool) -> Network:  # noqa: FBT00
 def prepared(study: Study, network: Network, folder: Path) -> Network:
     """Return a network with what snapping needs, which is kept in the folder of the network."""
     own, like = folder / "snapping", None
-    if not own.exists() and (other := _like(network)) is not None:
+    if not own.exists() and (other := _like(network, folder.parent)) is not None:
         _ALIKE[network], like = weakref.ref(same_places(other)), _KEPT[other][1] / "snapping"
     with files.kept_if_possible(study.cache):
         prepare(network, own, min_component_m=study.settings.network.min_component_km * 1000, like=like)
     return network
 
 
-def _like(network: Network) -> Network | None:
-    """Return a network of this process that differs in its times alone, as that of another profile may; or None."""
-    return next((other for other in list(_KEPT) if differ_in_times_alone(network, other)), None)
+def _like(network: Network, cache: Path) -> Network | None:
+    """Return a network of this process that differs in its times alone, as that of another profile may; or None.
+
+    It must be in the same cache, and what was prepared for it still be there.
+    """
+    here = cache.absolute()
+    kept = [(other, folder) for other, (_, folder) in list(_KEPT.items()) if folder.parent.absolute() == here]
+    there = [other for other, folder in kept if (folder / "snapping").is_dir()]
+    return next((other for other in there if differ_in_times_alone(network, other)), None)
 
 
 def same_places(network: Network) -> Network:
