@@ -136,11 +136,11 @@ def write(rows: Sequence[Row], points: Sequence[Point]) -> None:
 def record(rows: Sequence[Row]) -> None:
     """Put rows into results.json and RESULTS.md in place of those of the same task, graph and peer.
 
-    What was not measured keeps its row, and the growth its points. A row whose peer is missing now replaces none.
+    What was not measured, as on a graph that is not here, keeps its row, and the growth its points. A row whose peer is missing now replaces none.
     """
     known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
     there = {_which(entry): entry for entry in known["results"]}
-    for entry in (row.as_json() for row in rows):
+    for entry in (row.as_json() for row in rows if row.ours is not None):
         if "peer_s" in entry or "peer_s" not in there.get(_which(entry), {}):
             there[_which(entry)] = entry
     on, before = machine(), known["machine"]["versions"]

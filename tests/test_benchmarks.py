@@ -293,7 +293,7 @@ def test_rows_of_a_part_stand_in_place_of_those_that_were_there(tmp_path, monkey
     quick = measure.Timing(2, 2)
     again = measure.Row("nearest", "a road", quick, "scipy 1.18.1 dijkstra", theirs, target=measure.Target(faster=4))
     missing = measure.Row("table", "a road", quick, "osrm-routed", None, note="not installed")
-    report.record([again, missing])
+    report.record([again, missing, measure.Row("nearest", "a road that is not here", note="graph missing")])
     after = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     now = [line for line in after.splitlines() if line not in before.splitlines()]
     assert now == ["| nearest | a road | 2 s (2) | scipy 1.18.1 dijkstra: 8 s (8) | 4 x | >= 4 x | yes |"]
