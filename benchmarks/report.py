@@ -136,7 +136,8 @@ def write(rows: Sequence[Row], points: Sequence[Point]) -> None:
 def record(rows: Sequence[Row]) -> None:
     """Put rows into results.json and RESULTS.md in place of those of the same task, graph and peer.
 
-    What was not measured, as on a graph that is not here, keeps its row, and the growth its points. A row whose peer is missing now replaces none.
+    What was not measured, as on a graph that is not here, keeps its row, and the growth its points. A row whose peer is
+    missing now replaces none.
     """
     known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
     there = {_which(entry): entry for entry in known["results"]}
