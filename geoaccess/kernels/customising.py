@@ -165,6 +165,18 @@ def given(
 
 
 @numba.njit(cache=True, nogil=True)
+def _queues(
+    n: int, top: int, first: int, last: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return room for the row of a node, and for who waits for whom: nobody yet for those of the top and a part."""
+    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
+    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    waiting[:top] = -1
+    waiting[first:last] = -1
+    return row, waiting, following, at
+
+
+@numba.njit(cache=True, nogil=True)
 def customise(
     top: int,
     start: npt.NDArray[np.int32],
@@ -185,13 +197,7 @@ def customise(
     that wait for it below are gone through, each of which then waits for the next higher of its own: of no triangle
     the third arc is looked for.
     """
-    n = start.size - 1
-    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
-    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    for q in range(top):
-        waiting[q] = -1
-    for q in range(first, last):
-        waiting[q] = -1
+    row, waiting, following, at = _queues(start.size - 1, top, first, last)
     for q in range(last - 1, first - 1, -1):
         if waiting[q] >= 0:
             for arc in range(start[q], start[q + 1]):
@@ -254,13 +260,7 @@ def tighten(
     These are the arcs of the nodes from `first` up to `last`: a part, or the `top`, which comes before all parts. Those
     above are done. It goes as in `customise`, from above.
     """
-    n = start.size - 1
-    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
-    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    for q in range(top):
-        waiting[q] = -1
-    for q in range(first, last):
-        waiting[q] = -1
+    row, waiting, following, at = _queues(start.size - 1, top, first, last)
     for p in range(first, last):
         if start[p + 1] - start[p] > 1:
             at[p] = start[p] + 1

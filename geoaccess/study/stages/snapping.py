@@ -93,6 +93,7 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
     max_m, min_component_km = _rules(study)
     asked = hashlib.sha256(f"{max_m!r} {min_component_km}".encode())
     update_by_shapes(asked, cells.geometry)
+    digest = asked.hexdigest()[:20]
 
     def snapped() -> dict[str, pd.DataFrame]:
         found = snap_attached(network, cells.index, where(), off_network_kph=OFF_NETWORK_KPH)
@@ -110,7 +111,6 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
             known[digest] = found
         return found
 
-    digest = asked.hexdigest()[:20]
     kept = folder / f"snapped-{digest}"
     table: pd.DataFrame = remembered("snapped", kept, lambda: kept_tables(kept, snapped))["cells"]
     return table.set_axis(cells.index)
