@@ -20,6 +20,7 @@ from geoaccess.questions.siting import futures, output
 from geoaccess.questions.validation import validate
 from geoaccess.study import write_example, write_template
 from geoaccess.study.examples import EXAMPLES
+from geoaccess.study.stamps import InputStamps
 from tests.test_faults import Faults
 from tests.test_files_kills import held, needs_fork, steps_of
 
@@ -46,7 +47,7 @@ def sited(folder, mark):
     tables = {name: table(mark) for name in output._NAMES}
     if mark == "new":  # this answer has no alternatives, and those of the one before would not belong to it
         tables["alternatives"] = pd.DataFrame()
-    answers = SimpleNamespace(results=NOWHERE, sites=NOWHERE)
+    answers = SimpleNamespace(results=NOWHERE, sites=NOWHERE, stamps=InputStamps())
     answer = SimpleNamespace(
         study=study(folder), question=SimpleNamespace(service="gp"), scenario=mark, before=answers, after=answers,
         title=mark, subtitle="", **tables,
@@ -57,7 +58,8 @@ def sited(folder, mark):
 def least_regret(folder, mark):
     answer = SimpleNamespace(
         question=SimpleNamespace(service="gp"), futures=table(mark).assign(future=mark), places=table(mark),
-        frontier=table(mark), disclaimer="made up", scenario=mark, output=folder, first=None, nearer_s=None,
+        frontier=table(mark), disclaimer="made up", scenario=mark, output=folder, nearer_s=None,
+        first=SimpleNamespace(stamps=InputStamps()),
     )  # fmt: skip
     return futures.write_futures(answer)
 
@@ -65,7 +67,7 @@ def least_regret(folder, mark):
 def shared_days(folder, mark):
     answer = SimpleNamespace(
         study=study(folder), question=SimpleNamespace(service="gp"), places=table(mark), frontier=table(mark),
-        scenario=mark,
+        scenario=mark, stamps=InputStamps(),
     )  # fmt: skip
     return office_days.write_days(answer)
 
@@ -76,21 +78,30 @@ def moved_vehicles(folder, mark):
     )
     answer = SimpleNamespace(
         study=study(folder), question=SimpleNamespace(service="gp"), places=table(mark), effect=effect, scenario=mark,
-        answers=SimpleNamespace(results=NOWHERE, sites=NOWHERE), spec=study(folder).specs[0],
+        answers=SimpleNamespace(results=NOWHERE, sites=NOWHERE, stamps=InputStamps()), spec=study(folder).specs[0],
     )  # fmt: skip
     return vehicles_output.write_fleet(answer)
 
 
 def validated(folder, mark):
     answer = SimpleNamespace(
-        study=study(folder), table=table(mark).assign(source="x"), summary=table(mark), unmatched=table(mark)
+        study=study(folder),
+        table=table(mark).assign(source="x"),
+        summary=table(mark),
+        unmatched=table(mark),
+        stamps=InputStamps(),
     )
     return validate.write_validation(answer)
 
 
 def profiled(folder, mark):
     profile = SimpleNamespace(
-        service="gp", day=dt.date(2026, 1, 14), cells=NOWHERE.assign(mark=mark), by_class=table(mark), results=NOWHERE
+        service="gp",
+        day=dt.date(2026, 1, 14),
+        cells=NOWHERE.assign(mark=mark),
+        by_class=table(mark),
+        results=NOWHERE,
+        stamps=InputStamps(),
     )
     return day_profile.write_day_profile(study(folder), profile)
 
@@ -187,7 +198,7 @@ def calls_of(function, names):
 
 
 def test_no_question_writes_its_files_one_by_one():
-    """What is written together goes through `writing_among` or `result_folder`, not through several `writing`."""
+    """What is written together goes through `result_files` or `result_folder`, not through several `writing`."""
     looked_at = 0
     for path in sorted((Path(geoaccess.__file__).parent / "questions").rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from test_study_output import contents
 from test_study_tiny import STUDY, WAYS, write_roads, write_study
 
-from geoaccess import files
+from geoaccess import cli, files
 from geoaccess.errors import InputError
+from geoaccess.questions import sweep, sweep_studies
 from geoaccess.study import load_study, run_study, solve_study, stages, write_report
+from geoaccess.study.settings.variations import study_variations
 from geoaccess.study.stages import extracts, networks
+from tests import test_norwegian
+from tests.test_norwegian import VERBS
+
+folder = test_norwegian.folder
 
 MAPPED = STUDY.replace(
     '[[sites]]\nkind = "file"\nfile = "sites.csv"\ncolumns = { id = "id" }',
@@ -24,10 +33,10 @@ OLD, NEW = (["old"], len(WAYS)), (["new"], len(WAYS) - 1)
 """Names of the sites, and how many ways there are: in the new extract one fewer."""
 
 
-def write_extract(folder, which):
+def write_extract(where, which):
     [name], count = which
     ways = WAYS if count == OLD[1] else [way for way in WAYS if way[0] != "middle north"]
-    write_roads(folder / "roads.osm.pbf", ways, features=[(10.5, 0.5, {"amenity": "doctors", "name": name})])
+    write_roads(where / "roads.osm.pbf", ways, features=[(10.5, 0.5, {"amenity": "doctors", "name": name})])
 
 
 def found_in(study):
@@ -102,3 +111,66 @@ def test_a_report_waits_for_no_run_of_its_folder_and_is_written_into_no_other_on
     ):
         write_report(study, show=False)
     assert contents(study.output) == before
+
+
+WITHOUT_PEOPLE = {"check", "info", "ferries", "route", "template", "new"}
+"""They answer from a single reading of a file, or without any."""
+NOT_HERE = {"isochrones", "sweep", "site --close", "site fewest", "site worst", "site in a scenario"}
+"""Others write as these do; a sweep has its own test."""
+NOTES = {f"{name} --note": [*VERBS[name], "--note"] for name in ("compare", "site", "vehicles", "vulnerable")}
+OF_PEOPLE = {
+    **{name: words for name, words in (VERBS | NOTES).items() if name not in WITHOUT_PEOPLE | NOT_HERE},
+    "note": ["note", "study.toml"],
+    "note of a scenario": ["note", "study.toml", "shut.toml"],
+    "compare of runs": ["compare", "study.toml", "other.toml"],
+}
+
+
+@pytest.mark.parametrize("verb", OF_PEOPLE)
+def test_no_verb_writes_an_answer_from_inputs_that_were_replaced(verb, folder, no_pictures, monkeypatch, capsys):
+    """The new file holds the same as the old one: that nobody can know while it is read."""
+    monkeypatch.chdir(folder)
+    other = Path("study.toml").read_text().replace("year = 2024", "year = 2023", 1)
+    Path("other.toml").write_text(other.replace('output = "out"', 'output = "other"'))
+    read, count = stages.read_people, itertools.count()
+    before = sorted(Path("out").rglob("*"))
+
+    def replacing(*given):
+        found = read(*given)
+        Path("people.new").write_bytes(Path("people.csv").read_bytes())
+        Path("people.new").replace("people.csv")
+        next(count)
+        return found
+
+    monkeypatch.setattr(stages, "read_people", replacing)
+    monkeypatch.setattr("sys.argv", ["geoaccess", *OF_PEOPLE[verb], "--quiet"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr().err
+    assert next(count) > 0
+    assert ended.value.code == 2, printed
+    assert "people.csv was replaced while" in printed
+    assert sorted(Path("out").rglob("*")) == before
+
+
+def test_variations_of_a_sweep_are_all_of_the_same_inputs_and_those_that_are_not_are_computed_again(
+    tmp_path, monkeypatch
+):
+    variations = study_variations([write_study(tmp_path)], {"a": {"snap.max_m": 2000}, "b": {"snap.max_m": 2500}})
+    expected = sweep_studies(variations, workers=0, show=False)
+    path = tmp_path / "people.csv"
+    old, solve, count = path.read_text(), sweep.solve_study, itertools.count()
+
+    def replacing(*given, **named):
+        if next(count) == 1:  # between the first variation and the second
+            path.write_text(old.replace(",1009\n", ",2009\n"))
+        return solve(*given, **named)
+
+    monkeypatch.setattr(sweep, "solve_study", replacing)
+    swept = sweep_studies(variations, workers=0, show=False)
+    status = swept.table.drop_duplicates("variation").set_index("variation")["status"]
+    assert status["a"] == "ok"
+    assert "replaced while the sweep ran" in status["b"]
+    path.write_text(old)
+    again = sweep_studies(variations, workers=0, resume=True, show=False)
+    pd.testing.assert_frame_equal(again.table, expected.table)

@@ -92,7 +92,7 @@ def compare(
     answer.data |= {name: table for name, table in found.tables.items() if name != "everybody"}
     answer.wrote(written)
     if note:
-        add_note(answer, note_of_comparison(found), output or loaded.output / "compare")
+        add_note(answer, note_of_comparison(found), output or loaded.output / "compare", of=found.base.answers)
     answer.show(as_json=as_json, quiet=quiet)
 
 
@@ -202,7 +202,8 @@ def vulnerable(
         from geoaccess.questions.note.placed import note_of_vulnerable
 
         stem = f"vulnerable_{service}_note"
-        add_note(answer, note_of_vulnerable(found), output or loaded.output / "vulnerable", stem=stem)
+        folder = output or loaded.output / "vulnerable"
+        add_note(answer, note_of_vulnerable(found), folder, of=found.base.answers, stem=stem)
     answer.show(as_json=as_json, quiet=quiet)
 
 

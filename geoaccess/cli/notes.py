@@ -13,6 +13,7 @@ from geoaccess.extras import require_extra
 
 if TYPE_CHECKING:
     from geoaccess import maps
+    from geoaccess.study.answers import Answers
 
 __all__ = ["AsNote", "add_note"]
 
@@ -22,11 +23,11 @@ AsNote = Annotated[
 _OF_TODAY = ("everybody", "classes", "municipalities")
 
 
-def add_note(answer: Answer, note: maps.Note, folder: Path, *, stem: str = "note") -> None:
-    """Write a note, and name its files in an answer."""
+def add_note(answer: Answer, note: maps.Note, folder: Path, *, of: Answers, stem: str = "note") -> None:
+    """Write a note that was made `of` what a study found, and name its files in an answer."""
     from geoaccess.questions.note.output import write_note
 
-    written, why_not = write_note(note, folder, stem=stem)
+    written, why_not = write_note(note, folder, stem=stem, stamps=of.stamps)
     answer.say(why_not)
     answer.wrote(written)
 
@@ -72,10 +73,12 @@ def note(
     if changes:
         compared = compare_study(loaded, changes, show=not quiet)
         found, tables = note_of_comparison(compared, service=service), compared.tables
+        answers = compared.base.answers
     else:
-        frame = Frame(loaded, solve_study(loaded, show=not quiet))
+        answers = solve_study(loaded, show=not quiet)
+        frame = Frame(loaded, answers)
         found, tables = note_of_today(frame, service), {name: frame.tables[name] for name in _OF_TODAY}
     answer.say(found.question, *(f"  {one.text}" for one in found.findings))
     answer.data |= tables
-    add_note(answer, found, output or loaded.output / "note")
+    add_note(answer, found, output or loaded.output / "note", of=answers)
     answer.show(as_json=as_json, quiet=quiet)

@@ -206,7 +206,8 @@ def site(
     if note:
         from geoaccess.questions.note.placed import note_of_placed
 
-        add_note(answer, note_of_placed(placed), output or loaded.output, stem=f"site_{service}_note")
+        stem = f"site_{service}_note"
+        add_note(answer, note_of_placed(placed), output or loaded.output, of=placed.before, stem=stem)
     answer.show(as_json=as_json, quiet=quiet)
 
 
@@ -389,7 +390,8 @@ def vehicles(
     if note:
         from geoaccess.questions.note.placed import note_of_fleet
 
-        add_note(told, note_of_fleet(answer), output or loaded.output, stem=f"site_{service}_vehicles_note")
+        stem = f"site_{service}_vehicles_note"
+        add_note(told, note_of_fleet(answer), output or loaded.output, of=answer.answers, stem=stem)
     told.show(as_json=as_json, quiet=quiet)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, write_table
+from geoaccess.study.stamps import InputStamps
 from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
@@ -97,6 +98,7 @@ class CapacityAnswer:
     found: Allotted | None
     places: pd.DataFrame
     scenario: str
+    stamps: InputStamps = field(default_factory=InputStamps)
 
     @property
     def covered(self) -> float:
@@ -137,7 +139,9 @@ def capacity_study(
     if question.add:
         found, places = _added(answers, question, spec, standing, capacity, people, norm_s)
         scenario = _scenario(study, question, spec, found, places)
-    return CapacityAnswer(study, question, spec, norm_s, float(people.sum()), sites, found, places, scenario)
+    return CapacityAnswer(
+        study, question, spec, norm_s, float(people.sum()), sites, found, places, scenario, answers.stamps
+    )
 
 
 def _checked(study: Study, question: CapacityQuestion, spec: ServiceSpec) -> float:
@@ -322,7 +326,9 @@ def write_capacity(answer: CapacityAnswer, folder: Path | None = None) -> list[P
         "capacity": _capacity(answer.study, answer.question),
     }
     disclaimer = answer.study.settings.disclaimer
-    with result_folder(where, record=f"{stem}.json", facts=facts, study=answer.study) as temporary:
+    with result_folder(
+        where, record=f"{stem}.json", facts=facts, study=answer.study, stamps=answer.stamps
+    ) as temporary:
         write_table(marked(answer.sites, disclaimer), temporary / stem)
         if answer.found is not None:
             write_table(marked(answer.places, disclaimer), temporary / f"{stem}_places")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, measures
+from geoaccess import measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
@@ -17,8 +17,10 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.tables import marked, masked
 from geoaccess.study.settings.timetable import named_day
+from geoaccess.study.stamps import InputStamps
 from geoaccess.tables import csv_text
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class DayProfile:
     ferries: pd.DataFrame
     left_out: dict[str, str]
     results: pd.DataFrame
+    stamps: InputStamps = field(default_factory=InputStamps)
 
 
 @checks_arguments
@@ -121,7 +124,7 @@ def profile_days(
             boats = theirs if own and theirs is not None else sailed
             cells = _cells(answers, at.cells, at.sites[ours], boats, specs[service])
             by_class = _by_class(cells, specs[service])
-            found.append(DayProfile(service, date, cells, by_class, ferries, left_out, answers.results))
+            found.append(DayProfile(service, date, cells, by_class, ferries, left_out, answers.results, answers.stamps))
     return found
 
 
@@ -313,7 +316,7 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     flat = pd.DataFrame(cells.drop(columns="geometry")).reset_index()
     tables = {f"{stem}.csv": flat, f"{stem}_classes.csv": profile.by_class}
     names = [*tables, f"{stem}.parquet"]
-    with files.writing_among(study.output, former=lambda: names) as temporary:
+    with result_files(study.output, former=lambda: names, stamps=profile.stamps) as temporary:
         for name, table in tables.items():
             content = csv_text(marked(table, disclaimer), float_format="%.6g")
             (temporary / name).write_text(content, encoding="utf-8", newline="\n")

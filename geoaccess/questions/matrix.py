@@ -11,6 +11,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import write_travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_times
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
@@ -109,16 +110,18 @@ def write_matrix(
     answers = solve_times(study, show=show) if answers is None else answers
     ours = chosen_sites(answers, service, sites)
     roads = roads_of_service(answers, service, ours)
-    path = (study.output if folder is None else folder) / f"matrix_{service}.parquet"
-    written = write_travel_times(
-        path,
-        roads.network,
-        roads.cells,
-        roads.sites,
-        direction=spec.direction,
-        disclaimer=study.settings.disclaimer,
-    )
-    return MatrixFile(study, spec, path, len(roads.cells), len(ours), written.pairs, written.without_time)
+    where = study.output if folder is None else folder
+    name = f"matrix_{service}.parquet"
+    with result_files(where, former=lambda: {name}, stamps=answers.stamps) as temporary:
+        written = write_travel_times(
+            temporary / name,
+            roads.network,
+            roads.cells,
+            roads.sites,
+            direction=spec.direction,
+            disclaimer=study.settings.disclaimer,
+        )
+    return MatrixFile(study, spec, where / name, len(roads.cells), len(ours), written.pairs, written.without_time)
 
 
 @checks_arguments

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, siting
+from geoaccess import siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import OFFICE_STAFF, OFFICE_VISITS, SOLVER_S
 from geoaccess.errors import InputError
@@ -21,10 +21,12 @@ from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_times
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.site_directory import site_directory
+from geoaccess.study.stamps import InputStamps
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class OfficeDays:
     frontier: pd.DataFrame
     scenario: str
     unreached: float
+    stamps: InputStamps = field(default_factory=InputStamps)
 
 
 @checks_arguments
@@ -151,6 +154,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
         ),
         scenario=_scenario(study, question, table, week, ours.loc[list(question.redistribute), "name"]),
         unreached=float(people[~np.isfinite(setting.now_s[:, 0])].sum()),
+        stamps=answers.stamps,
     )
 
 
@@ -328,7 +332,7 @@ def write_days(answer: OfficeDays, folder: Path | None = None) -> list[Path]:
     stem = f"site_{answer.question.service}_days"
     disclaimer = answer.study.settings.disclaimer
     names = [*table_files(stem, f"{stem}_frontier"), f"{stem}.toml"]
-    with files.writing_among(where, former=lambda: names) as temporary:
+    with result_files(where, former=lambda: names, stamps=answer.stamps) as temporary:
         write_table(marked(answer.places, disclaimer), temporary / stem)
         write_table(marked(answer.frontier, disclaimer), temporary / f"{stem}_frontier")
         (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")

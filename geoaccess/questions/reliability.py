@@ -278,7 +278,10 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         "everybody": found.everybody,
         "closures": found.closures,
     }
-    with result_folder(folder, record=f"{stem}.json", facts=settings_used, study=found.study) as temporary:
+    stamps = found.base.answers.stamps
+    with result_folder(
+        folder, record=f"{stem}.json", facts=settings_used, study=found.study, stamps=stamps
+    ) as temporary:
         for name, table in tables.items():
             write_table(marked(table, found.disclaimer), temporary / f"{stem}_{name}")
         p90 = found.cells["p90_s"]

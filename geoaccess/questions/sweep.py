@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
+from geoaccess.errors import InputError
 from geoaccess.parallel import Outcome, worker_pool
 from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
@@ -234,6 +235,9 @@ def _solve(task: _Task) -> _Figures:
 def _figures(task: _Task) -> dict[str, pd.DataFrame]:
     stages.remember()  # also in a process of its own
     answers = solve_study(task.study, network=mapped_network(task.study, task.network), show=False)
+    answers.stamps.refuse_replaced()
+    if _kept_in(task.study, task.network, cells=task.cells).name != task.kept.name:  # by content, on any machine
+        raise InputError(f"{task.study.path}: files that the study reads were replaced while the sweep ran; run again")
     table = answers.summary({_EVERYBODY: None, "centrality_class": "centrality_class"})
     classes = table["group"].mask(table["zoning"] == _EVERYBODY, _EVERYBODY)
     summary = table.drop(columns=["zoning", "group"]).assign(centrality_class=classes)

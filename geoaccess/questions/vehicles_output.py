@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geoaccess import files, maps
+from geoaccess import maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
 from geoaccess.study.results.output import drawn_below, figure_words, forms_of
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 
@@ -129,7 +130,7 @@ def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
         f"{stem}_municipalities": effect.municipalities,
     }
     names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
-    with files.writing_among(where, former=lambda: names) as temporary:
+    with result_files(where, former=lambda: names, stamps=answer.answers.stamps) as temporary:
         for name, table in tables.items():
             write_table(marked(table, disclaimer), temporary / name)
         (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")

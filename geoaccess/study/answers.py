@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geoaccess.measures.islands import islands
 from geoaccess.study.counted_people import counted_people
 from geoaccess.study.results.summary import summary
+from geoaccess.study.stamps import InputStamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,8 @@ class Answers:
     roads, `centrality` has one row per municipality; `tables` are those of the optional sections of the study, by
     name; `files` is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances
     drive them, with cells and sites attached; None where they drive as everybody does. `unplaced` are people who live
-    in no cell, as the census does not know where they live, by what the file calls them. `stamps` show by what they are
-    for, whether inputs were replaced since the first was read (`files.stamp_of`). Without `classes` no cell has been
+    in no cell, as the census does not know where they live, by what the file calls them. `stamps` show whether inputs
+    were replaced since the first was read. Without `classes` no cell has been
     given one, as where nobody asks for them.
     """
 
@@ -54,7 +55,7 @@ class Answers:
     files: list[Path]
     vehicles: Roads | None = None
     unplaced: Mapping[str, float] = field(default_factory=dict)
-    stamps: Mapping[str, Any] = field(default_factory=dict)
+    stamps: InputStamps = field(default_factory=InputStamps)
     classes: bool = True
 
     @cached_property

@@ -24,6 +24,7 @@ from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections, classes_asked_for
+from geoaccess.study.stamps import InputStamps
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _solve(
     and sites once there are times, and again with the classes, before sections follow. Without `classes`
     no cell gets one.
     """
-    stamps = {what: files.stamp_of(path) for what, path in study.inputs.items() if what != "study"}
+    stamps = InputStamps.of(study)
     with progress.stage("reading people"):
         people = stages.read_people(study)
         _figures_fit(study, people)

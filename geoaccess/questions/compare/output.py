@@ -42,7 +42,9 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
     """
     study = compared.study
     facts = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
-    with result_folder(folder, record=_RECORD, facts=facts, study=study) as temporary:
+    with result_folder(
+        folder, record=_RECORD, facts=facts, study=study, stamps=compared.base.answers.stamps
+    ) as temporary:
         disclaimer = study.settings.disclaimer
         tables = shown_tables(compared.tables, compared.base.results, study, dict.fromkeys(compared.tables, COMPARED))
         for name, table in tables.items():

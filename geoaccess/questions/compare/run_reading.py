@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.output import up_to_date
 from geoaccess.study.results.tables import masked
 from geoaccess.study.settings.study_file import Settings, Study, load_study
+from geoaccess.study.stamps import InputStamps
 from geoaccess.study.zonings import carried_demands
 from geoaccess.toml import parse_toml
 
@@ -46,6 +47,7 @@ class Run:
     study: Study
     cells: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame | None = None
+    stamps: InputStamps = field(default_factory=InputStamps)
 
     @property
     def year(self) -> int:
@@ -94,7 +96,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
     if up_to_date(study):
         return replace(_from_folder(study.output), source=path, study=study)
     answers = solve_study(study, show=show)
-    return Run("", path, study, _shown(masked(answers.results, study), study), answers.sites)
+    return Run("", path, study, _shown(masked(answers.results, study), study), answers.sites, answers.stamps)
 
 
 def _from_folder(folder: Path) -> Run:

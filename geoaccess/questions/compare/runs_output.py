@@ -32,7 +32,7 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
     """Write tables as CSV and Parquet, the figure, maps per service and pair of runs of one grid, and `index.html`."""
     last = compared.runs[-1]
     facts = {"runs": [{"name": run.name, "source": run.source.as_posix()} for run in compared.runs]}
-    with result_folder(folder, record=_RECORD, facts=facts, study=last.study) as temporary:
+    with result_folder(folder, record=_RECORD, facts=facts, study=last.study, stamps=last.stamps) as temporary:
         disclaimer = "; ".join(dict.fromkeys(filter(None, (run.study.settings.disclaimer for run in compared.runs))))
         writer = Writer(last.study.settings.language, ("runs",))
         assumed = "; ".join(filter(None, [disclaimer, *assumed_notes(compared.runs, writer)]))
@@ -47,6 +47,8 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
             write_table(marked(pd.concat(parts, ignore_index=True), disclaimer), temporary / "cells")
             write_table(marked(compared.moves, assumed), temporary / "moves")
         _page(compared, temporary, disclaimer, assumed)
+        for run in compared.runs:
+            run.stamps.refuse_replaced()
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
 

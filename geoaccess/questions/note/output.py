@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from geoaccess import files, maps
+from geoaccess import maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.questions.compare.comparison import compare_study
 from geoaccess.questions.note.frame import Frame
 from geoaccess.questions.note.scenarios import note_of_comparison, refuse_many
 from geoaccess.questions.note.today import note_of_today
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.result_folder import result_files
+from geoaccess.study.stamps import InputStamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +73,15 @@ def note_study(
 
 
 @checks_arguments
-def write_note(note: maps.Note, folder: Path, *, stem: str = _STEM) -> tuple[list[Path], str]:
+def write_note(
+    note: maps.Note, folder: Path, *, stem: str = _STEM, stamps: InputStamps | None = None
+) -> tuple[list[Path], str]:
     """Write a note as `{stem}.html` and, of at most two sheets of A4, `{stem}.pdf`.
+
+    Parameters
+    ----------
+    stamps
+        Of the inputs that it was computed from (`Answers.stamps`): where one was replaced since, nothing is written.
 
     Returns
     -------
@@ -81,10 +90,11 @@ def write_note(note: maps.Note, folder: Path, *, stem: str = _STEM) -> tuple[lis
     Raises
     ------
     InputError
-        If it does not fit on two sheets.
+        If it does not fit on two sheets, or an input was replaced.
     """
     page, pdf = folder / f"{stem}.html", folder / f"{stem}.pdf"
-    with files.writing_among(folder, former=lambda: {page.name, pdf.name}) as temporary:
+    former = {page.name, pdf.name}
+    with result_files(folder, former=lambda: former, stamps=stamps or InputStamps()) as temporary:
         maps.note_page(temporary / page.name, note=note)
         why_not = maps.note_pdf(temporary / page.name, temporary / pdf.name)
     return [page] if why_not else [page, pdf], why_not

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, siting
+from geoaccess import siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
@@ -24,6 +24,7 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.ground import drawn_ahead
 from geoaccess.study.results.output import forms_of
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 
@@ -236,6 +237,7 @@ def _future_of(common: _Common, task: _Task, ground: SitingContext) -> _Future:
     setting = build_problem(ground, common.places, service=question.service)[0]
     by_norm = OBJECTIVES[question.objective].by_norm
     norm = np.asarray(norm_of(ground.answers, question)) if by_norm else None
+    ground.answers.stamps.refuse_replaced()
     return _Future(task.name or ground.name, setting, norm)
 
 
@@ -300,7 +302,7 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
     stem = f"site_{answer.question.service}_regret"
     tables = {stem: answer.futures, f"{stem}_places": answer.places, f"{stem}_frontier": answer.frontier}
     names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
-    with files.writing_among(where, former=lambda: names) as temporary:
+    with result_files(where, former=lambda: names, stamps=answer.first.stamps) as temporary:
         for name, table in tables.items():
             write_table(marked(table, answer.disclaimer), temporary / name)
         (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from geoaccess import files, maps, scenarios
+from geoaccess import maps, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer, number
 from geoaccess.questions.siting.wording import figure, percent, sureness
 from geoaccess.study.results.output import drawn_below, figure_words, forms_of
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 
@@ -93,7 +94,7 @@ def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
     tables = [f"{stem}_{name}" for name in _NAMES]
     names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
     # A table of an answer before that this one does not have goes: it would be read as part of it.
-    with files.writing_among(where, former=lambda: names) as temporary:
+    with result_files(where, former=lambda: names, stamps=placed.before.stamps) as temporary:
         for name, path in zip(_NAMES, tables, strict=True):
             table = getattr(placed, name)
             if len(table.columns) and len(table):

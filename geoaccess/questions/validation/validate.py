@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, measures
+from geoaccess import measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import read_profile
@@ -19,8 +19,10 @@ from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.municipality_numbers import changes_of, matched
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.tables import marked, table_files, write_table
 from geoaccess.study.settings.variations import study_variations
+from geoaccess.study.stamps import InputStamps
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Validation:
     unmatched: pd.DataFrame
     summary: pd.DataFrame
     explanation: list[str]
+    stamps: InputStamps = field(default_factory=InputStamps)
 
 
 @checks_arguments
@@ -149,6 +152,7 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
         unmatched=found.unmatched,
         summary=measures.difference_summary(found.table),
         explanation=_explanation(answers, found),
+        stamps=answers.stamps,
     )
 
 
@@ -269,7 +273,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
         *table_files(*tables),
         *(form for spec in validation.study.specs for form in forms_of(f"{name}_{spec.key}.png")),
     ]
-    with files.writing_among(folder, former=lambda: names) as temporary:
+    with result_files(folder, former=lambda: names, stamps=validation.stamps) as temporary:
         for stem, table in tables.items():
             write_table(marked(table, settings.disclaimer), temporary / stem)
         for spec in validation.study.specs:

@@ -14,7 +14,6 @@ import pyproj
 
 from geoaccess import files, maps
 from geoaccess.background import background
-from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.network import EdgeKind
 from geoaccess.phrases import text
@@ -102,22 +101,9 @@ def write(
         report = report_of(answers, made, pictures=small, digests=digests, cells=cells)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
-        _refuse_replaced(answers)
+        answers.stamps.refuse_replaced()
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
-
-
-def _refuse_replaced(answers: Answers) -> None:
-    """Raise an `InputError` if inputs were replaced meanwhile: what was read is not what the record says."""
-    inputs = answers.study.inputs
-    problems = [
-        f"{inputs[what]} was replaced while the study was computed, and part of the results may be of what it was "
-        "before; run again"
-        for what, stamp in answers.stamps.items()
-        if files.stamp_of(inputs[what]) != stamp
-    ]
-    if problems:
-        raise InputError.listing(answers.study.path.as_posix(), problems)
 
 
 def _drawn_here(answers: Answers) -> Mapping[str, Started[Picture]]:

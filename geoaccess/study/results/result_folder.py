@@ -10,16 +10,33 @@ from geoaccess import files
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stamps import InputStamps
 
-__all__ = ["former_files", "result_folder"]
+__all__ = ["former_files", "result_files", "result_folder"]
 
 
 @contextlib.contextmanager
-def result_folder(folder: Path, *, record: str, facts: Mapping[str, Any], study: Study) -> Iterator[Path]:
+def result_files(folder: Path, *, former: Callable[[], Collection[str]], stamps: InputStamps) -> Iterator[Path]:
+    """Yield a temporary folder; move its files into `folder` when the block ends, as `files.writing_among`.
+
+    Raises
+    ------
+    InputError
+        If inputs were replaced while the results were computed, and as `files.writing_among`.
+    """
+    with files.writing_among(folder, former=former) as temporary:
+        yield temporary
+        stamps.refuse_replaced()
+
+
+@contextlib.contextmanager
+def result_folder(
+    folder: Path, *, record: str, facts: Mapping[str, Any], study: Study, stamps: InputStamps
+) -> Iterator[Path]:
     """Yield a temporary folder; move its files into `folder`, and `record` that describes them, when the block ends.
 
     The files that the record of a time before lists go; every other one stays.
@@ -27,9 +44,10 @@ def result_folder(folder: Path, *, record: str, facts: Mapping[str, Any], study:
     Raises
     ------
     InputError
-        If `folder` is a file, or has a file of a new one's name that no time before wrote.
+        If `folder` is a file, or has a file of a new one's name that no time before wrote, or inputs were replaced
+        while the results were computed: the record would name others than those that were read.
     """
-    with files.writing_among(folder, former=lambda: former_files(folder, record)) as temporary:
+    with result_files(folder, former=lambda: former_files(folder, record), stamps=stamps) as temporary:
         yield temporary
         about = {
             "geoaccess": __version__,
