@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import osmium
@@ -17,7 +18,9 @@ from test_osm_pbf import few, towns
 from geoaccess.kernels import packing
 from geoaccess.osm import (
     Sieve,
+    count_road_keys,
     find_profile,
+    keys_counted,
     named,
     names_of,
     read_boundaries,
@@ -28,6 +31,7 @@ from geoaccess.osm import (
     read_road_names,
     sift,
     small_extract,
+    unused_tags,
 )
 
 HOSPITAL, GLACIER, TOWN = ("amenity", "hospital"), ("natural", "glacier"), ("place", "town")
@@ -181,6 +185,36 @@ def test_names_of_several_files_are_those_of_the_last(tmp_path):
     assert table.index.tolist() == [5, 7]
     assert table.to_numpy().tolist() == [["", "", False, False], ["", "9", False, False]]
     assert read_road_names([]).empty
+
+
+@few
+@given(parts=st.lists(towns(), min_size=1, max_size=2))
+def test_keys_on_roads_are_counted_in_passing_as_object_by_object(tmp_path_factory, parts):
+    folder = tmp_path_factory.mktemp("keys")
+    paths = [write(folder / f"{i}.osm.pbf", blocks) for i, blocks in enumerate(parts)]
+    sieve = Sieve([HOSPITAL], with_road_keys=True)
+    sift(paths, sieve)
+    expected = Counter()
+    for path in paths:
+        for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
+            kind = way.tags.get("highway", ""), way.tags.get("route", "")
+            if "highway" in way.tags or "route" in way.tags:
+                expected.update((*kind, tag.k) for tag in way.tags)
+    found = keys_counted(sieve.found[path].road_keys for path in paths)
+    assert [tuple(row) for row in found.to_numpy().tolist()] == sorted((*row, n) for row, n in expected.items())
+    pd.testing.assert_frame_equal(found, count_road_keys(paths))
+
+
+def test_a_way_that_is_road_and_ferry_is_counted_once(tmp_path):
+    ways = [
+        (1, [1, 2], [("highway", "primary"), ("route", "ferry"), ("lit", "yes")]),
+        (2, [1, 2], [("route", "ferry"), ("lit", "no")]),
+        (3, [1, 2], [("route", "bus"), ("lit", "no")]),
+        (4, [1, 2], [("highway", "steps"), ("lit", "no")]),
+        (5, [1, 2], [("highway", ""), ("lit", "no")]),
+    ]
+    path = write(tmp_path / "roads.osm.pbf", [block([NODES, ("ways", ways)])])
+    assert unused_tags(count_road_keys([path]), CAR).to_numpy().tolist() == [["lit", 2]]
 
 
 NODES = ("dense", [(1, 0, 0, [HOSPITAL]), (2, 10, 10, [])])

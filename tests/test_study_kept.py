@@ -17,7 +17,14 @@ import pytest
 from geoaccess import files
 from geoaccess.errors import NoBoundaryError
 from geoaccess.mapped import Mapped
-from geoaccess.osm import read_boundaries, read_features, read_road_names
+from geoaccess.osm import (
+    count_unused_tags,
+    find_profile,
+    read_boundaries,
+    read_features,
+    read_profile,
+    read_road_names,
+)
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results import ground
 from geoaccess.study.settings.inputs import SnapSettings
@@ -32,6 +39,7 @@ from geoaccess.study.stages import (
     snap_as_set,
     snap_cells,
     snap_sites,
+    unused_tags_of,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
 from tests.test_study_tiny import write_study
@@ -54,7 +62,9 @@ def study(tmp_path):
         writer.add_node(node(id=5, location=(10.1, 60.1), tags={"amenity": "hospital", "name": 'St. "A"'}))
         writer.add_node(node(id=6, location=(10.15, 60.1), tags={"place": "town", "name": "Ås"}))
         writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1]))
-        writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[1, 3], tags={"highway": "primary", "name": "Veien"}))
+        writer.add_way(
+            osmium.osm.mutable.Way(id=2, nodes=[1, 3], tags={"highway": "primary", "name": "Veien", "lit": "yes"})
+        )
         border = {"type": "boundary", "boundary": "administrative", "admin_level": "7", "name": "Ås"}
         writer.add_relation(osmium.osm.mutable.Relation(id=9, members=[("w", 1, "outer")], tags=border))
     shutil.move(other, extract)
@@ -74,6 +84,7 @@ READ = {
     "features": (lambda study: features_of(study, [HOSPITAL]), lambda paths: read_features(paths, [HOSPITAL])),
     "boundaries": (lambda study: boundaries_of(study, [7])[7], lambda paths: read_boundaries(paths, [7])[7]),
     "names": (road_names_of, read_road_names),
+    "keys": (unused_tags_of, lambda paths: count_unused_tags(paths, read_profile(find_profile("car")))),
 }
 
 
@@ -132,6 +143,8 @@ def test_the_pass_that_reads_the_roads_finds_all_that_is_asked_later(study, monk
     monkeypatch.setattr("osmium.FileProcessor", opened)
     assert features_of(study, [TOWN])["name"].tolist() == ["Ås"]
     assert glaciers_of(study).empty
+    monkeypatch.setattr("geoaccess.study.stages.extracts.count_road_keys", lambda _: pytest.fail("read again"))
+    assert unused_tags_of(study).to_numpy().tolist() == [["lit", 1]]
     small = kept(study, "sifted") / "0.osm.pbf"
     assert set(asked) == {small}
     assert road_names_of(study)["name"].tolist() == ["Veien"]

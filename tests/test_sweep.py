@@ -527,7 +527,7 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
     assert psutil.wait_procs(family, timeout=60)[1] == []
     assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]
     kept = {item.name.split("-")[0] for item in (path.parent / "cache").iterdir()}
-    known = {"network", "order", "features", "boundaries", "names", "sifted", "zones", "inputs.json", "sweep"}
+    known = {"network", "order", "features", "boundaries", "names", "keys", "sifted", "zones", "inputs.json", "sweep"}
     assert {"network"} <= kept <= known
 
 

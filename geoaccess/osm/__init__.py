@@ -12,7 +12,7 @@ from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile
 from geoaccess.osm.road_names import named, names_of, read_road_names
 from geoaccess.osm.sifting import Sieve
 from geoaccess.osm.tags import WayRule, read_way
-from geoaccess.osm.unused import count_unused_tags
+from geoaccess.osm.unused import count_road_keys, count_unused_tags, keys_counted, unused_tags
 
 __all__ = [
     "Extract",
@@ -22,8 +22,10 @@ __all__ = [
     "Sieve",
     "WayRule",
     "build_network",
+    "count_road_keys",
     "count_unused_tags",
     "find_profile",
+    "keys_counted",
     "named",
     "names_of",
     "place_names",
@@ -44,5 +46,6 @@ __all__ = [
     "read_road_names",
     "read_way",
     "sift",
+    "unused_tags",
     "write_ferry_table",
 ]

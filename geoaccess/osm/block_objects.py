@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Found", "Newest", "NodeTags", "Places", "Rising", "Tagged", "Versions", "Ways"]
+__all__ = ["Found", "KeysOfRoads", "Newest", "NodeTags", "Places", "Rising", "Tagged", "Versions", "Ways"]
 
 
 class Tagged(NamedTuple):
@@ -116,13 +116,20 @@ class Ways(NamedTuple):
     rising: Rising
 
 
+class KeysOfRoads(NamedTuple):
+    """Strings of a block, (value of `highway`, value of `route`, key), -1 for none, and on how many ways that is."""
+
+    row: npt.NDArray[np.int32]
+    ways: npt.NDArray[np.int64]
+
+
 class Found(NamedTuple):
     """Objects of a block with all of their tags, and what they are made of: ref[ptr[i]:ptr[i + 1]].
 
     These are the nodes of a way, or the members of a relation, whose types are in `kind` and whose roles, strings of
     the block, in `role`; of a node longitude and latitude, in units of 1e-7 degrees. `plain` are objects that are not
     deleted, without ids below 0, and, of ways, without places of their own. `rising` is of all of the kind; `keyed`
-    are ways that were listed beside these.
+    are ways that were listed beside these, `road_keys` what was counted beside them.
     """
 
     tagged: Tagged
@@ -133,3 +140,4 @@ class Found(NamedTuple):
     rising: Rising
     plain: bool
     keyed: Tagged | None = None
+    road_keys: KeysOfRoads | None = None

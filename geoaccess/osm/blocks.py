@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geoaccess.kernels import pbf
-from geoaccess.osm.block_objects import Found, Newest, NodeTags, Places, Rising, Tagged, Versions, Ways
+from geoaccess.kernels import pbf, road_keys
+from geoaccess.osm.block_objects import (
+    Found,
+    KeysOfRoads,
+    Newest,
+    NodeTags,
+    Places,
+    Rising,
+    Tagged,
+    Versions,
+    Ways,
+)
 from geoaccess.osm.marks import (
     AREA,
     FERRY,
@@ -227,6 +237,15 @@ class Block:
         _, number, of, key, value = self._of_kind(_WAY)
         chosen = _any_of(of[keys[key]], number.size)
         return self._tagged(number, chosen, chosen[of] & kept[key], of, key, value)
+
+    def road_keys(self) -> KeysOfRoads:
+        """Count the keys of tags on ways that have the key `highway` or `route`, by the values of these."""
+        _, number, of, key, value = self._of_kind(_WAY)
+        roads, routes = (self._marks & bit > 0 for bit in (HIGHWAY, ROUTE))
+        ptr, kind = road_keys.kinds_of_ways(of, key, value, roads, routes, number.size)
+        chosen = np.flatnonzero(kind)
+        order = chosen[np.argsort(kind[chosen])]
+        return KeysOfRoads(*road_keys.keys_of_roads(order, kind, ptr, key, self.string_start.size))
 
     def some_relations(self, taken: _Taken, members: npt.NDArray[np.int64]) -> Found:
         """Return the relations of which a tag is `taken` (see `some_nodes`), and `members` of others (rising ids)."""

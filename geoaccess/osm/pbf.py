@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.blobs import Blob
-    from geoaccess.osm.block_objects import Rising, Tagged, Ways
-    from geoaccess.osm.keyed import Keyed
+    from geoaccess.osm.block_objects import Rising, Ways
     from geoaccess.osm.sifting import Sieve
     from geoaccess.osm.ways import Looked, Tags
 
@@ -184,15 +183,15 @@ class PbfFile:
             nodes_repeated=nodes_repeated,
         )
 
-    def keyed_ways(self, keyed: Keyed) -> Iterator[tuple[Block, Tagged]]:
-        """Yield the blocks of ways, and of each the ways that have one of some keys, with some of their tags.
+    def taken_of_ways(self, of: Callable[[Block], Result]) -> Iterator[tuple[Block, Result]]:
+        """Yield the blocks of ways, and what is taken `of` each.
 
         Raises
         ------
         UnsortedError
             At the end, if something stood where it was not looked for.
         """
-        yield from self._blocks(self._ways, keyed.of)
+        yield from self._blocks(self._ways, of)
         for _ in self._blocks([blob for blob in self._blobs if blob not in self._kinds], lambda _: None):
             pass
         self._check_order()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.blobs import OtherPackingError
@@ -13,23 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from geoaccess.osm.block_objects import Tagged
     from geoaccess.osm.blocks import Block
-    from geoaccess.osm.keyed import Keyed
     from geoaccess.osm.sifting import Sieve
 
-__all__ = ["keyed_ways", "sift"]
+__all__ = ["sift", "taken_of_ways"]
 
 
 class _Takes(Protocol):
-    def add(self, block: Block, tagged: Tagged) -> None: ...
+    def add(self, block: Block, found: Any, /) -> None: ...
 
 
 Taker = TypeVar("Taker", bound=_Takes)
 
 
-def keyed_ways(path: Path, keyed: Keyed, made: Callable[[], Taker]) -> Taker | None:
-    """Give the ways of a file that have one of some keys to what is `made` for that, block by block, and return it.
+def taken_of_ways(path: Path, of: Callable[[Block], Any], made: Callable[[], Taker]) -> Taker | None:
+    """Give what is taken `of` each block of ways of a file to what is `made` for that, in their order, and return it.
 
     None where the file is no .osm.pbf that is read here. It is made anew where the file turns out to be out of order.
     """
@@ -38,8 +36,8 @@ def keyed_ways(path: Path, keyed: Keyed, made: Callable[[], Taker]) -> Taker | N
     for thorough in (False, True):
         try:
             reader, found = PbfFile(path, thorough=thorough), made()
-            for block, tagged in reader.keyed_ways(keyed):
-                found.add(block, tagged)
+            for block, of_block in reader.taken_of_ways(of):
+                found.add(block, of_block)
         except UnsortedError:
             continue
         except OtherPackingError:

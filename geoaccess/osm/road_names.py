@@ -12,7 +12,7 @@ from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.formats import osmium_errors, osmium_file
 from geoaccess.osm.keyed import Keyed, KeyedWays
-from geoaccess.osm.plain_pbf import keyed_ways
+from geoaccess.osm.plain_pbf import taken_of_ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
     for path in paths:
         files.require(path)
         with osmium_errors(path):
-            ways = keyed_ways(path, named(), KeyedWays)
+            ways = taken_of_ways(path, named().of, KeyedWays)
             parts.append(_through_osmium(path) if ways is None else _rows(ways))
     return _table(parts)
 

@@ -13,6 +13,7 @@ import numpy as np
 from geoaccess.kernels import ids
 from geoaccess.osm.interning import Interner
 from geoaccess.osm.keyed import KeyedWays
+from geoaccess.osm.road_keys import RoadKeys
 from geoaccess.osm.small_extract import Objects, TagSets, write_extract
 from geoaccess.osm.tag_sets import add_sets
 
@@ -39,12 +40,14 @@ _PAIR = 8  # bytes of a key and a value, each an int32
 class Sieve:
     """Tags by which objects are taken: pairs of key and value. What was taken of each file is in `found`.
 
-    Beside those, the ways that `keyed` takes are listed.
+    Beside those, the ways that `keyed` takes are listed, and `with_road_keys` the keys on roads are counted.
     """
 
-    def __init__(self, tags: Iterable[tuple[str, str]], *, keyed: Keyed | None = None) -> None:
+    def __init__(
+        self, tags: Iterable[tuple[str, str]], *, keyed: Keyed | None = None, with_road_keys: bool = False
+    ) -> None:
         self.found: dict[Path, Sifting] = {}
-        self.keyed = keyed
+        self.keyed, self.with_road_keys = keyed, with_road_keys
         self.tags = sorted(set(tags))
         words: dict[str, int] = {}
         for word in itertools.chain(*self.tags):
@@ -80,7 +83,7 @@ class Sifting:
     def __init__(self, sieve: Sieve) -> None:
         self.sieve, self.plain = sieve, True
         self._strings, self._sets = Interner([b""]), Interner()
-        self.keyed = KeyedWays()
+        self.keyed, self.road_keys = KeyedWays(), RoadKeys()
         self._found: dict[int, list[Objects]] = {kind: [] for kind in (NODE, WAY, RELATION)}
         self._last = dict.fromkeys(self._found, -1)
         self._deeper, self._members, self._refs = (np.empty(0, np.int64) for _ in range(3))
@@ -98,7 +101,8 @@ class Sifting:
     def ways_of(self, block: Block) -> Found:
         """Return the ways of a block that carry one of the tags, or that relations are made of."""
         found = block.some_ways(lambda tag: self.sieve.taken(block, tag), self._members)
-        return found if self.sieve.keyed is None else found._replace(keyed=self.sieve.keyed.of(block))
+        keyed = None if self.sieve.keyed is None else self.sieve.keyed.of(block)
+        return found._replace(keyed=keyed, road_keys=block.road_keys() if self.sieve.with_road_keys else None)
 
     def nodes_of(self, block: Block) -> Found:
         """Return the nodes of a block that carry one of the tags, or that ways or relations are made of."""
@@ -110,6 +114,8 @@ class Sifting:
         """Take in the objects of a block; `again` where the blocks of their kind go by once more."""
         if found.keyed is not None:
             self.keyed.add(block, found.keyed)
+        if found.road_keys is not None:
+            self.road_keys.add(block, found.road_keys)
         rising = found.rising
         if rising.size and not again:
             self.plain &= rising.rises and rising.first > self._last[kind]

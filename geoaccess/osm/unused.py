@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.osm.blocks import Block
 from geoaccess.osm.formats import osmium_errors, osmium_file
-from geoaccess.osm.interning import Interner
-from geoaccess.osm.keyed import Keyed
-from geoaccess.osm.plain_pbf import keyed_ways
+from geoaccess.osm.plain_pbf import taken_of_ways
+from geoaccess.osm.road_keys import RoadKeys, table_of_keys
 from geoaccess.osm.values import is_ferry, road_class
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from geoaccess.osm.block_objects import Tagged
-    from geoaccess.osm.blocks import Block
     from geoaccess.osm.profile import Profile
 
-__all__ = ["count_unused_tags"]
-
-_ROADS = ("highway", "route")
+__all__ = ["count_road_keys", "count_unused_tags", "keys_counted", "unused_tags"]
 
 
 @checks_arguments
@@ -34,60 +29,45 @@ def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
 
     Tags about other things than driving (names, lighting, sources) are among them: nothing is sorted out.
     """
-    counts: Counter[str] = Counter()
+    return unused_tags(count_road_keys(paths), profile)
+
+
+def count_road_keys(paths: Sequence[Path]) -> pd.DataFrame:
+    """Return on how many ways each key is, by value of `highway` and `route`, for `unused_tags` of any profile."""
+    parts = []
     for path in paths:
         with osmium_errors(path):
-            found = keyed_ways(path, Keyed(_ROADS, None), lambda: _Keys(profile))
-            counts.update(_through_osmium(path, profile) if found is None else found.counts())
+            found = taken_of_ways(path, Block.road_keys, RoadKeys)
+            parts.append(_through_osmium(path) if found is None else found.counts())
+    return table_of_keys(parts)
+
+
+def keys_counted(of_files: Iterable[RoadKeys]) -> pd.DataFrame:
+    """Return what `count_road_keys` does, of what was counted in each file while it was read for something else."""
+    return table_of_keys([counted.counts() for counted in of_files])
+
+
+def unused_tags(counted: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """Return what `count_unused_tags` does, from what `count_road_keys` counted."""
+    means: dict[tuple[str, str], bool] = {}
+    counts: Counter[str] = Counter()
+    for highway, route, key, ways in zip(*(counted[name].tolist() for name in counted), strict=True):
+        if (highway, route) not in means:
+            means[highway, route] = is_ferry({"route": route}) or bool(road_class(highway, profile.highway))
+        if means[highway, route]:
+            counts[key] += ways
     unused = [(key, number) for key, number in counts.items() if key not in profile.keys]
     unused.sort(key=lambda pair: (-pair[1], pair[0]))
     return pd.DataFrame(unused, columns=["key", "ways"])
 
 
-class _Keys:
-    """The keys on roads and ferries, counted while blocks go by."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._words = Interner(word.encode() for word in _ROADS)
-        self._found: Counter[bytes] = Counter()
-        self._means: dict[tuple[bytes, bytes], bool] = {}
-
-    def add(self, block: Block, tagged: Tagged) -> None:
-        """Count the keys of the ways of a block that are roads or ferries."""
-        size, (key, value) = block.string_start.size, tagged.tag.T.astype(np.int64)
-        at = np.flatnonzero(self._words.find(block.data, block.string_start, block.string_stop)[key] >= 0)
-        pairs, which = np.unique(key[at] * size + value[at], return_inverse=True)
-        means = (divmod(pair, size) for pair in pairs.tolist())
-        road = np.array([self._is_road(block.string(key), block.string(value)) for key, value in means], bool)
-        of = np.repeat(np.arange(tagged.number.size), np.diff(tagged.ptr))
-        chosen = np.zeros(tagged.number.size, bool)
-        chosen[of[at[road[which]]]] = True
-        ways = np.bincount(key[chosen[of]], minlength=size)
-        for number in np.flatnonzero(ways).tolist():
-            self._found[block.string(number)] += int(ways[number])
-
-    def _is_road(self, key: bytes, value: bytes) -> bool:
-        """Say whether a tag makes a way a road of a class that the profile knows, or a ferry."""
-        if key not in (b"highway", b"route"):
-            return False
-        if (key, value) not in self._means:
-            text = value.decode()
-            known = is_ferry({"route": text}) if key == b"route" else bool(road_class(text, self._profile.highway))
-            self._means[key, value] = known
-        return self._means[key, value]
-
-    def counts(self) -> dict[str, int]:
-        """Return on how many ways each key is."""
-        return {key.decode(): number for key, number in self._found.items()}
-
-
-def _through_osmium(path: Path, profile: Profile) -> Counter[str]:
+def _through_osmium(path: Path) -> dict[tuple[str, str, str], int]:
     import osmium
 
-    counts: Counter[str] = Counter()
-    ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter(*_ROADS))
+    roads = osmium.filter.KeyFilter("highway", "route")
+    counts: Counter[tuple[str, str, str]] = Counter()
+    ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(roads)
     for way in ways:
-        if is_ferry(way.tags) or road_class(way.tags.get("highway", ""), profile.highway):
-            counts.update(tag.k for tag in way.tags)
-    return counts
+        highway, route = way.tags.get("highway", ""), way.tags.get("route", "")
+        counts.update((highway, route, tag.k) for tag in way.tags)
+    return dict(counts)

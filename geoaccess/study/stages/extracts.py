@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 from functools import lru_cache, partial
@@ -15,7 +16,8 @@ from geoaccess import files, nvdb, services
 from geoaccess.errors import InputError
 from geoaccess.osm import (
     Sieve,
-    count_unused_tags,
+    count_road_keys,
+    keys_counted,
     named,
     names_of,
     read_border,
@@ -25,6 +27,7 @@ from geoaccess.osm import (
     read_profile,
     read_road_names,
     sift,
+    unused_tags,
 )
 from geoaccess.remembering import remembered, remembered_of
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, ZonesFromOsm
@@ -220,11 +223,8 @@ def unused_tags_of(study: Study) -> pd.DataFrame:
     """Return the tags that no rule of the study's profile looks at, as `count_unused_tags` does."""
     if study.nvdb is not None:
         return pd.DataFrame(columns=["key", "ways"])
-    profile = read_profile(study.profile)
-    asked = sorted(profile.keys), sorted(profile.highway)
-    found = _kept(study, "unused", asked, lambda paths: {"unused": count_unused_tags(paths, profile)})
-    unused: pd.DataFrame = found["unused"]
-    return unused
+    found = _kept(study, "keys", "", lambda paths: {"keys": count_road_keys(paths)})
+    return unused_tags(found["keys"], read_profile(study.profile))
 
 
 def _kept(
@@ -313,19 +313,29 @@ def sieve_in_passing(study: Study) -> tuple[Sieve, Path] | None:
     folder = _folder(study, "sifted", tags)
     if kept_sifted(extracts_of(study), folder) is not None:
         return None
-    return Sieve(tags, keyed=named()), folder
+    return Sieve(tags, keyed=named(), with_road_keys=True), folder
 
 
 def keep_in_passing(study: Study, sieve: Sieve, folder: Path) -> None:
-    """Keep what was sifted from the extracts while their roads were read, and what roads are called; then let it go.
+    """Keep what was sifted from the extracts while their roads were read, with the names and keys of roads; let it go.
 
     Where they were replaced meanwhile nothing is kept.
     """
-    paths, names = extracts_of(study), _folder(study, "names", "")
+    paths = extracts_of(study)
     if not _is_still(study, "sifted", _sifted_tags(study), folder):
         sieve.found.clear()
         return
     _keep(study, sieve, paths, folder)
-    if all(path in sieve.found for path in paths) and found_tables(names) is None:
-        kept_tables(names, lambda: {"names": names_of([sieve.found[path].keyed for path in paths])})
+    if all(path in sieve.found for path in paths):
+        found = [sieve.found[path] for path in paths]
+        _keep_table(study, "names", lambda: names_of([of.keyed for of in found]))
+        _keep_table(study, "keys", lambda: keys_counted(of.road_keys for of in found))
     sieve.found.clear()
+
+
+def _keep_table(study: Study, kind: str, make: Callable[[], pd.DataFrame]) -> None:
+    """Keep a table of all roads where it is not kept; words that are no text are refused when they are asked for."""
+    folder = _folder(study, kind, "")
+    if found_tables(folder) is None:
+        with contextlib.suppress(UnicodeDecodeError):
+            kept_tables(folder, lambda: {kind: make()})
