@@ -27,10 +27,11 @@ from geoaccess.osm import (
 )
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results import ground
-from geoaccess.study.settings.inputs import SnapSettings
+from geoaccess.study.settings.inputs import SnapSettings, ZonesFromOsm
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.stages import (
     build_or_load_network,
+    extracts,
     features_of,
     join_zones,
     read_mapped,
@@ -42,7 +43,7 @@ from geoaccess.study.stages import (
     unused_tags_of,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
-from tests.test_study_tiny import write_study
+from tests.test_study_tiny import ZONES, degrees, write_study
 
 HOSPITAL, TOWN = ("amenity", "hospital"), ("place", "town")
 SQUARE = [(10.0, 60.0), (10.2, 60.0), (10.2, 60.2), (10.0, 60.2)]
@@ -241,6 +242,44 @@ def test_the_municipalities_of_cells_are_joined_once(tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[:-1])
     pd.testing.assert_frame_equal(join_zones(study, cells)[0], first)
     pd.testing.assert_frame_equal(join_zones(study, cells.iloc[1:])[0], fewer)
+
+
+def write_municipality(path, number):
+    """Write an extract whose only municipality is the rectangle of one of the study's."""
+    west, south, east, north = ZONES[number][1]
+    with osmium.SimpleWriter(str(path), overwrite=True) as writer:
+        for i, at in enumerate(((west, south), (east, south), (east, north), (west, north)), start=1):
+            writer.add_node(osmium.osm.mutable.Node(id=i, location=degrees(*at)))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1]))
+        tags = {"type": "boundary", "boundary": "administrative", "admin_level": "7", "name": number}
+        writer.add_relation(osmium.osm.mutable.Relation(id=9, members=[("w", 1, "outer")], tags=tags))
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_municipalities_of_another_extract_are_joined_anew(tmp_path, monkeypatch, meanwhile):
+    study = load_study(write_study(tmp_path))
+    mapped = ZonesFromOsm(kind="osm", level=7, max_nearest_m=0)
+    study = Study(study.path, study.settings.model_copy(update={"zones": mapped}))
+    (extract,) = extract_of(study)
+    cells, (one, other) = read_people(study), sorted(ZONES)[:2]
+
+    def names():
+        return join_zones(study, cells)[0]["municipality"].tolist()
+
+    write_municipality(extract, one)
+    if meanwhile:
+        read = extracts.read_boundaries
+
+        def replacing(*given):
+            write_municipality(extract, other)
+            return read(*given)
+
+        monkeypatch.setattr(extracts, "read_boundaries", replacing)
+    names()
+    monkeypatch.undo()
+    for number in (one, other, one):
+        write_municipality(extract, number)
+        assert set(names()) == {"", number}
 
 
 @pytest.mark.parametrize("kph", [0.7, 3.0, 12.0])

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PLACES",
     "border_of",
+    "boundaries_digest",
     "boundaries_of",
     "content_digest",
     "digests_of_code",
@@ -176,6 +177,11 @@ def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataF
     tags = [("admin_level", str(level)) for level in levels]
     found = _kept(study, "boundaries", sorted(set(levels)), read, tags=tags)
     return {level: found[str(level)] for level in levels}
+
+
+def boundaries_digest(study: Study, levels: Sequence[int]) -> str:
+    """Return what stands for all that `boundaries_of` some levels is made of, without reading them."""
+    return _folder(study, "boundaries", sorted(set(levels))).name
 
 
 def border_of(study: Study, key: str, value: str) -> gpd.GeoDataFrame:

@@ -131,7 +131,10 @@ def drop_older(kept: Path) -> None:
 def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     with files.writing_folder(folder) as temporary:
         for name, table in tables.items():
-            _flat(table).to_parquet(temporary / f"{name}.parquet")
+            shapes = getattr(table, "active_geometry_name", None)
+            # No two shapes are alike: to look for such takes longer than to write them.
+            alike = True if shapes is None else [column for column in table if column != shapes]
+            _flat(table).to_parquet(temporary / f"{name}.parquet", use_dictionary=alike)
         described = {
             "format": _FORMAT,
             "tables": {

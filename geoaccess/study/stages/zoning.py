@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from shapely.geometry import Point
 
 from geoaccess import files, zones
-from geoaccess.errors import NoBoundaryError
+from geoaccess.errors import InputError, NoBoundaryError
 from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
-from geoaccess.study.stages.extracts import boundaries_of, digests_of_code
+from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from geoaccess.study.settings.study_file import Study
@@ -52,12 +56,16 @@ def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.Ge
             where=settings.where,
         )
     else:
+        made_of = _made_of(study, settings)
         try:
             municipalities = _zones_of_osm(study, settings, cells)
         except NoBoundaryError:
             if settings.required:
                 raise
             return _nowhere(cells), None
+        unchanged = partial(_is_still, study, settings, made_of)
+        found = _assigned(study, cells, municipalities, settings.max_nearest_m, made_of=made_of, unchanged=unchanged)
+        return found, municipalities
     return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
 
 
@@ -68,21 +76,53 @@ def _nowhere(cells: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _assigned(
-    study: Study, cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_nearest_m: float
+    study: Study,
+    cells: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    max_nearest_m: float,
+    *,
+    made_of: str | None = None,
+    unchanged: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:
-    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
+    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners.
+
+    `made_of` stands for the municipalities where it is known what they are made of, `unchanged` says whether they still
+    are made of that.
+    """
     asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
     for code in digests_of_code(("zones",)):
         asked.update(code.encode())
     update_by_shapes(asked, cells.geometry)
-    update_by_table(asked, municipalities)
+    if made_of is None:
+        update_by_table(asked, municipalities)
+    else:
+        asked.update(made_of.encode())
 
     def joined() -> dict[str, pd.DataFrame]:
         found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
         return {"zones": found.reset_index(drop=True)}
 
-    table: pd.DataFrame = kept_tables(study.cache / f"zones-{asked.hexdigest()[:20]}", joined)["zones"]
+    folder = study.cache / f"zones-{asked.hexdigest()[:20]}"
+    table: pd.DataFrame = kept_tables(folder, joined, unchanged=unchanged)["zones"]
     return table.set_axis(cells.index)
+
+
+def _made_of(study: Study, settings: ZonesFromOsm) -> str:
+    """Return what stands for the municipalities of the extracts of some cells: they have millions of corners."""
+    levels = _levels(settings)
+    return f"{boundaries_digest(study, levels)} {settings.model_dump_json()} {files.sha256(Path(__file__))}"
+
+
+def _is_still(study: Study, settings: ZonesFromOsm, made_of: str) -> bool:
+    """Whether the extracts are those that municipalities are made of: while they were read they may be replaced."""
+    try:
+        return _made_of(study, settings) == made_of
+    except (OSError, InputError):  # one is gone
+        return False
+
+
+def _levels(settings: ZonesFromOsm) -> list[int]:
+    return [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
 
 
 def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -108,8 +148,7 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
 
 
 def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    levels = [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
-    boundaries = boundaries_of(study, levels)
+    boundaries = boundaries_of(study, _levels(settings))
     municipalities = boundaries[settings.level].rename_axis("municipality_id")
     for missing in settings.borderless:
         with about("[[zones.borderless]]"):
