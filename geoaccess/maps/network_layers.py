@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.kernels.thinning import bends
 from geoaccess.network import EdgeKind
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from geoaccess.network import Network
 
 __all__ = ["ferry_lines", "main_roads"]
 
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
+_MANY: Final = 1_000_000
+"""Of so many points of roads those that nobody would miss go before there are any lines."""
+_PART: Final = 4
 
 
 def ferry_lines(network: Network) -> gpd.GeoDataFrame:
@@ -40,14 +46,14 @@ def main_roads(network: Network, names: pd.DataFrame | None = None, *, tolerance
     chosen = np.flatnonzero(np.isin(number, asked))
     table = pd.DataFrame({"highway": np.asarray(network.class_names, dtype=object)[number[chosen]]})
     if names is not None:
-        refs = names["ref"].reindex(network.way_id[first[chosen]]).fillna("").astype(str)
-        table["ref"] = refs.str.split(";").str[0].str.strip().to_numpy(object)
+        table["ref"] = _first_numbers(names["ref"].reindex(network.way_id[first[chosen]]).fillna("").astype(str))
     keys, merged = list(table.columns), []
     groups = {} if table.empty else table.groupby(keys).indices
+    many = np.diff(network.shape_ptr)[chosen].sum() >= _MANY
     for at in groups.values():
-        lines = network.lines(chosen[at], network.shape_lon, network.shape_lat)
+        lines = _thinned(network, chosen[at], tolerance_deg / _PART) if many else _whole(network, chosen[at])
         whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-        merged.append(shapely.simplify(whole, tolerance_deg))
+        merged.append(shapely.simplify(whole, tolerance_deg * (1 - 1 / _PART if many else 1)))
     found = [values if isinstance(values, tuple) else (values,) for values in groups]
     rows = np.repeat(np.array(found, object).reshape(-1, len(keys)), [len(some) for some in merged], axis=0)
     return gpd.GeoDataFrame(
@@ -55,3 +61,26 @@ def main_roads(network: Network, names: pd.DataFrame | None = None, *, tolerance
         geometry=np.concatenate([np.empty(0, object), *merged]),
         crs="EPSG:4326",
     )
+
+
+def _first_numbers(refs: pd.Series) -> npt.NDArray[np.object_]:
+    """Return the first of the numbers that stand in each of some texts, which are few."""
+    place, texts = pd.factorize(refs)
+    return np.array([text.split(";")[0].strip() for text in texts], object)[place]
+
+
+def _whole(network: Network, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    return network.lines(edges, network.shape_lon, network.shape_lat)
+
+
+def _thinned(network: Network, edges: npt.NDArray[np.int64], tolerance_deg: float) -> npt.NDArray[np.object_]:
+    """Return edges as lines without the points that a tolerance allows to leave out, but for their ends."""
+    first = network.shape_ptr[edges]
+    sizes = network.shape_ptr[edges + 1] - first
+    ptr = np.cumsum([0, *sizes])
+    points = np.arange(ptr[-1]) + np.repeat(first - ptr[:-1], sizes)
+    x, y = network.shape_lon[points], network.shape_lat[points]
+    kept = bends(x, y, ptr, tolerance_deg)
+    edge = np.repeat(np.arange(len(edges)), sizes)
+    lines: Any = shapely.linestrings(np.column_stack([x[kept], y[kept]]), indices=edge[kept])
+    return np.asarray(lines, object)

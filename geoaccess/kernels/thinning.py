@@ -1,0 +1,57 @@
+"""Lines with fewer points, as good to the eye: what a map of a whole country draws is mapped to the metre."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["bends"]
+
+
+@numba.njit(cache=True, nogil=True)
+def bends(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], ptr: npt.NDArray[np.int64], tolerance: float
+) -> npt.NDArray[np.bool_]:
+    """Return which points of lines stay: none that goes lay farther than a tolerance from what stays of its line.
+
+    Line i has the points ptr[i]:ptr[i + 1], and keeps its ends. The points are those of Douglas and Peucker (1973):
+    what lies between two of them is straight, or parted where it is farthest off. Lines may come to cross each other
+    that did not before.
+    """
+    kept = np.zeros(x.size, np.bool_)
+    waiting = np.empty((64, 2), np.int64)
+    for line in range(ptr.size - 1):
+        if ptr[line] == ptr[line + 1]:
+            continue
+        waiting[0, 0], waiting[0, 1], size = ptr[line], ptr[line + 1] - 1, 1
+        kept[waiting[0, 0]] = kept[waiting[0, 1]] = True
+        while size > 0:
+            size -= 1
+            first, last = waiting[size, 0], waiting[size, 1]
+            east, north = x[last] - x[first], y[last] - y[first]
+            whole = east * east + north * north
+            whole = whole if whole > 0 else 1.0  # the ends of a ring are one point
+            farthest, at = tolerance * tolerance, first
+            for point in range(first + 1, last):
+                own_east, own_north = x[point] - x[first], y[point] - y[first]
+                share = min(max((own_east * east + own_north * north) / whole, 0.0), 1.0)
+                off = (own_east - share * east) ** 2 + (own_north - share * north) ** 2
+                if off > farthest:
+                    farthest, at = off, point
+            if at == first:
+                continue
+            kept[at] = True
+            if size + 2 > waiting.shape[0]:
+                more = np.empty((2 * waiting.shape[0], 2), np.int64)
+                for i in range(size):  # an assignment of slices takes numba two seconds to compile
+                    more[i, 0], more[i, 1] = waiting[i, 0], waiting[i, 1]
+                waiting = more
+            waiting[size, 0], waiting[size, 1] = first, at
+            waiting[size + 1, 0], waiting[size + 1, 1] = at, last
+            size += 2
+    return kept
