@@ -18,8 +18,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
-from geoaccess.kernels import geometry, graph, ids, search
+from geoaccess.kernels import assembling, geometry, graph, ids, search
 from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.kernels.sorting import order_of_numbers
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 few = settings(max_examples=20 if PLAIN else 120, deadline=None)
@@ -242,6 +243,32 @@ def test_components_of_a_long_road_take_neither_stack_nor_time():
     # An algorithm whose time grows with the square of the road would take hours for this one.
     for way in (1, -1):  # drawn from either end
         assert set(graph.weak_components(n, line[:-1][::way].copy(), line[1:][::way].copy())) == {0}
+
+
+# Order of numbers
+
+
+@few
+@given(st.lists(st.one_of(st.integers(0, 3), st.integers(0, 2**63 - 1), st.sampled_from([2**11, 2**32, 2**62]))))
+def test_numbers_are_put_in_the_order_of_a_stable_sort(drawn):
+    numbers = np.array(drawn, np.int64)
+    before = numbers.copy()
+    assert order_of_numbers(numbers).tolist() == np.argsort(numbers, kind="stable").tolist()
+    assert (numbers == before).all()
+
+
+# Segments
+
+
+@pytest.mark.parametrize("where", [(200.0, 60.0), (10.0, -90.1), (np.nan, 60.0)])
+def test_points_off_the_earth_are_refused_where_a_segment_has_them(where):
+    lon, lat = np.array([10.0, 10.1, where[0]]), np.array([60.0, 60.0, where[1]])
+    times, way = np.full(1, 60.0), whole([0])
+    fits = [
+        assembling.segments_fit(whole([a]), whole([b]), times, times, way, lon, lat, 1, 2**31 - 1)
+        for a, b in ((0, 1), (0, 2), (2, 1))
+    ]
+    assert fits == [True, False, False]
 
 
 # Chains

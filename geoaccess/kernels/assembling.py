@@ -257,14 +257,18 @@ def segments_fit(
     longest_ds: int,
 ) -> bool:
     """Return whether segments are of ways and points that there are, on the earth, and take less than so long."""
+    off = wrong = False
+    for p in range(lon.size):  # without a branch, so that it goes many at a time
+        off |= (not abs(lon[p]) <= 180) | (not abs(lat[p]) <= 90)
     for i in range(a.size):
-        p, q = a[i], b[i]
-        if p < 0 or q < 0 or p >= lon.size or q >= lon.size or way[i] < 0 or way[i] >= n_ways:
-            return False
-        if not (abs(lon[p]) <= 180 and abs(lat[p]) <= 90 and abs(lon[q]) <= 180 and abs(lat[q]) <= 90):
-            return False
-        if not (forward_s[i] * 10 < longest_ds and backward_s[i] * 10 < longest_ds):
-            return False
+        wrong |= (a[i] < 0) | (a[i] >= lon.size) | (b[i] < 0) | (b[i] >= lon.size) | (way[i] < 0) | (way[i] >= n_ways)
+        wrong |= (not forward_s[i] * 10 < longest_ds) | (not backward_s[i] * 10 < longest_ds)
+    if wrong or not off:
+        return not wrong
+    for i in range(a.size):  # what no segment begins or ends at may be anywhere
+        for p in (a[i], b[i]):
+            if not (abs(lon[p]) <= 180 and abs(lat[p]) <= 90):
+                return False
     return True
 
 

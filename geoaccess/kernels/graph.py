@@ -220,31 +220,30 @@ def chains(
     segment from point[j] to point[j + 1], counted from 1 and negative where it is used from b to a; 0 at the last
     point of an edge.
     """
-    first = np.full(n_nodes, -1, np.int32)  # the two segment ends at a node: 2 * segment + (0 at a, 1 at b)
-    second = np.full(n_nodes, -1, np.int32)
-    degree = np.zeros(n_nodes, np.int8)  # three and more are alike
+    # The two segment ends at a node: 2 * segment + (0 at a, 1 at b); of more than two the second is -2.
+    ends = np.full((n_nodes, 2), -1, np.int32)
     for i in range(a.size):
         for side in range(2):
             node = a[i] if side == 0 else b[i]
-            if degree[node] == 0:
-                first[node] = 2 * i + side
-            elif degree[node] == 1:
-                second[node] = 2 * i + side
-            degree[node] = min(degree[node] + 1, 3)
-    inner = np.zeros(n_nodes, np.bool_)
-    for node in range(n_nodes):
-        if degree[node] != 2 or keep[node]:
-            continue
-        i, j = first[node] // 2, second[node] // 2
-        if i == j or kind[i] != kind[j]:
+            if ends[node, 0] < 0:
+                ends[node, 0] = 2 * i + side
+            else:
+                ends[node, 1] = 2 * i + side if ends[node, 1] == -1 else -2
+    for node in range(n_nodes):  # from here on the first end is -1 at nodes that stay
+        one, other = ends[node, 0], ends[node, 1]
+        i, j = one // 2, other // 2
+        if other < 0 or keep[node] or i == j or kind[i] != kind[j]:
+            ends[node, 0] = -1
             continue
         # Arriving on i goes with leaving on j, and the other way round.
-        arrive_i = (backward[i] if first[node] % 2 == 0 else forward[i]) >= 0
-        leave_i = (forward[i] if first[node] % 2 == 0 else backward[i]) >= 0
-        arrive_j = (backward[j] if second[node] % 2 == 0 else forward[j]) >= 0
-        leave_j = (forward[j] if second[node] % 2 == 0 else backward[j]) >= 0
-        inner[node] = arrive_i == leave_j and leave_i == arrive_j
+        arrive_i = (backward[i] if one % 2 == 0 else forward[i]) >= 0
+        leave_i = (forward[i] if one % 2 == 0 else backward[i]) >= 0
+        arrive_j = (backward[j] if other % 2 == 0 else forward[j]) >= 0
+        leave_j = (forward[j] if other % 2 == 0 else backward[j]) >= 0
+        if arrive_i != leave_j or leave_i != arrive_j:
+            ends[node, 0] = -1
 
+    # Room for the most that there may be: what is not written to takes no memory.
     start = np.empty(a.size + 1, np.int64)
     point = np.empty(2 * a.size, np.int32)
     segment = np.empty(2 * a.size, np.int32)
@@ -253,10 +252,12 @@ def chains(
     for ring in range(2):  # first the chains between nodes that stay, then what is left: rings
         for i in range(a.size):
             for side in range(2):
-                origin = a[i] if side == 0 else b[i]
-                if used[i] or (inner[origin] and ring == 0):
+                if used[i]:
                     continue
-                inner[origin] = False
+                origin = a[i] if side == 0 else b[i]
+                if ends[origin, 0] >= 0 and ring == 0:
+                    continue
+                ends[origin, 0] = -1
                 start[n_edges] = n_points
                 n_edges += 1
                 current, from_side, node = i, side, origin
@@ -266,16 +267,16 @@ def chains(
                     segment[n_points] = current + 1 if from_side == 0 else -(current + 1)
                     n_points += 1
                     node = b[current] if from_side == 0 else a[current]
-                    if not inner[node]:
+                    if ends[node, 0] < 0:
                         break
                     arrived_by = 2 * current + 1 - from_side
-                    leaving = second[node] if first[node] == arrived_by else first[node]
+                    leaving = ends[node, 1] if ends[node, 0] == arrived_by else ends[node, 0]
                     current, from_side = leaving // 2, leaving % 2
                 point[n_points] = node
                 segment[n_points] = 0
                 n_points += 1
     start[n_edges] = n_points
-    return start[: n_edges + 1].copy(), point[:n_points].copy(), segment[:n_points].copy()
+    return start[: n_edges + 1], point[:n_points], segment[:n_points]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.kernels import geometry
+from geoaccess.kernels.sorting import order_of_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,7 +48,8 @@ def curve_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.N
 
     if not x.size:
         return np.empty(0, np.int64)
-    return np.argsort(geometry.hilbert_index(grid(x), grid(y), _BITS), kind="stable")
+    order: npt.NDArray[np.int64] = order_of_numbers(geometry.hilbert_index(grid(x), grid(y), _BITS))
+    return order
 
 
 def number_along_curve(
@@ -65,4 +67,4 @@ def number_along_curve(
     order = nodes[curve_order(lon[nodes], lat[nodes])]
     rank = np.full(lon.size, -1, np.int32)
     rank[order] = np.arange(order.size, dtype=np.int32)
-    return order, rank, np.lexsort((rank[last], rank[first]))
+    return order, rank, order_of_numbers((rank[first].astype(np.int64) << 32) | rank[last])

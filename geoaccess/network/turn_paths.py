@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -65,10 +65,18 @@ class Edges(NamedTuple):
     def at(self, nodes: npt.NDArray[np.int32]) -> dict[int, _Ends]:
         """Return the edge ends at each node: (edge, whether the node is its v)."""
         found: dict[int, _Ends] = {}
+        asked = np.zeros(int(max(self.u.max(initial=-1), self.v.max(initial=-1))) + 1, np.bool_)
+        asked[nodes[(nodes >= 0) & (nodes < asked.size)]] = True  # points where no edge ends are none
         for is_v, ends in ((False, self.u), (True, self.v)):
-            for edge in np.flatnonzero(np.isin(ends, nodes)).tolist():
+            for edge in np.flatnonzero(asked[ends]).tolist():
                 found.setdefault(int(ends[edge]), []).append((edge, is_v))
         return found
+
+    def of_ways(self, ways: Collection[int]) -> npt.NDArray[np.int64]:
+        """Return the edges that begin and end with one of some ways."""
+        named = np.zeros(int(max(self.way_at_u.max(initial=-1), self.way_at_v.max(initial=-1))) + 1, np.bool_)
+        named[[way for way in ways if way < named.size]] = True
+        return np.flatnonzero(named[self.way_at_u] & named[self.way_at_v])
 
     def can_be_driven(self, steps: Sequence[Step]) -> bool:
         """Whether every step is open in its direction."""
@@ -82,15 +90,18 @@ def match_rules(edges: Edges, rules: Sequence[_Rule]) -> tuple[list[PathRule], i
     A ban from a way into itself holds for all of its ends.
     """
     over_ways = {way for _, via_ways, _, _, _ in rules for way in via_ways}
-    named = np.array(sorted(over_ways), np.int32)
-    between = np.flatnonzero(np.isin(edges.way_at_u, named) & np.isin(edges.way_at_v, named))
+    between = edges.of_ways(over_ways)
+    of_way: dict[int, list[int]] = {}
+    for edge, way in zip(between.tolist(), edges.way_at_u[between].tolist(), strict=True):
+        of_way.setdefault(way, []).append(edge)
     via = np.array([node for node, via_ways, _, _, _ in rules if not via_ways], np.int32)
     at = edges.at(np.unique(np.concatenate([via, edges.u[between], edges.v[between]])))
     found: list[PathRule] = []
     used = 0
     for node, via_ways, from_way, to_way, only in rules:
         if via_ways:
-            paths = list(_over_ways(edges, at, between, via_ways, from_way, to_way))
+            own = {edge for way in via_ways for edge in of_way.get(way, ())}
+            paths = list(_over_ways(edges, at, own, via_ways, from_way, to_way))
         else:
             paths = list(_over_node(edges, at.get(node, []), from_way, to_way))
         if len(paths) > 1:
@@ -121,16 +132,15 @@ def _over_node(edges: Edges, ends: _Ends, from_way: int, to_way: int) -> Iterato
 def _over_ways(
     edges: Edges,
     at: dict[int, _Ends],
-    between: npt.NDArray[np.int64],
+    own: set[int],
     via_ways: tuple[int, ...],
     from_way: int,
     to_way: int,
 ) -> Iterator[tuple[Step, ...]]:
-    """Yield the sequences that lead from one way over all of the via ways into another.
+    """Yield the sequences that lead from one way over all of the via ways, the edges `own`, into another.
 
     They come through no node twice, unless the via ways are a ring that ends where it began.
     """
-    own = {int(edge) for edge in between if int(edges.way_at_u[edge]) in via_ways}
     nodes = {int(node) for edge in own for node in (edges.u[edge], edges.v[edge])}
     for node in sorted(nodes):
         for edge, is_v in _of_way(edges, at[node], from_way):

@@ -53,8 +53,10 @@ class Turns:
 
         A point that a way touches once is an end of it.
         """
-        named = np.array(sorted({number for ways in self.via_ways for number in ways}), np.int32)
-        chosen = np.flatnonzero(np.isin(way, named))
+        named = np.zeros(int(way.max(initial=-1)) + 1, np.bool_)
+        numbers = np.array([number for ways in self.via_ways for number in ways], np.int32)
+        named[numbers[numbers < named.size]] = True
+        chosen = np.flatnonzero(named[way])
         touched = np.concatenate([a[chosen], b[chosen]]).astype(np.int64)
         pairs, times = np.unique(np.column_stack([np.tile(way[chosen], 2), touched]), axis=0, return_counts=True)
         return np.unique(np.concatenate([self.via[self.via >= 0], pairs[times == 1, 1]])).astype(np.int32)

@@ -1,0 +1,47 @@
+"""The order of many whole numbers, digit by digit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["order_of_numbers"]
+
+_BITS = np.int64(11)
+_DIGITS = 6
+_VALUES = 1 << 11
+
+
+@numba.njit(cache=True, nogil=True)
+def order_of_numbers(number: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the order in which numbers rise, none of which may be below 0; equal ones keep theirs.
+
+    They are sorted by one digit of 11 bits after the other, the last one first (a radix sort); a digit that is the same
+    in all of them is passed over.
+    """
+    first = np.zeros((_DIGITS, _VALUES + 1), np.int64)
+    for i in range(number.size):
+        rest = number[i]
+        for digit in range(_DIGITS):
+            first[digit, (rest & (_VALUES - 1)) + 1] += 1
+            rest >>= _BITS
+    here, there = number.copy(), np.empty_like(number)
+    order, later = np.arange(number.size), np.empty(number.size, np.int64)
+    for digit in range(_DIGITS):
+        at, shift = first[digit], digit * _BITS
+        if at.max() == number.size:
+            continue
+        for value in range(_VALUES):
+            at[value + 1] += at[value]
+        for i in range(number.size):
+            value = (here[i] >> shift) & (_VALUES - 1)
+            place = at[value]
+            at[value] += 1
+            there[place], later[place] = here[i], order[i]
+        here, there, order, later = there, here, later, order
+    return order
