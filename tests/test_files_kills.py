@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
+import re
+import signal
 import threading
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
+import geoaccess
 from geoaccess import files
-from geoaccess.errors import InputError, OutputError
+from geoaccess.errors import InputError, MissingFileError, OutputError
 from geoaccess.files import disk, swap
 from geoaccess.planner.shelf import Shelf
 from geoaccess.scenarios import Close, Scenario, scenario_text
+from geoaccess.study import load_study, solve_study
+from geoaccess.study.results.output import up_to_date
 from geoaccess.study.results.result_folder import former_files
+from tests.test_study_tiny import write_study
 
 RECORD = "run.json"
 OLD = {"a.csv": b"old a", "b.csv": b"old b", "c.csv": b"old c"}
@@ -328,6 +336,135 @@ def test_who_waits_too_long_is_told_for_whom(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="process 7 on far"):
         put(tmp_path, NEW)
     lock.release()
+
+
+# A disk that does not say that it has what was written
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_what_the_disk_does_not_confirm_is_there_and_is_said_to_be(tmp_path, monkeypatch, last):
+    """As after the commit of a database: it may be lost with the power, but it is neither gone nor half there."""
+    put(tmp_path / "out", OLD)
+    sync, journal = disk.sync_folder, tmp_path / "out" / ".geoaccess.journal"
+
+    def fails(path):
+        moved = (tmp_path / "out" / "d.csv").exists()
+        if moved and (not last or not journal.exists()):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(path)
+
+    monkeypatch.setattr(disk, "sync_folder", fails)
+    with pytest.raises(OutputError, match=r"is written and whole, but the disk does not confirm .*Input/output error"):
+        put(tmp_path / "out", NEW)
+    monkeypatch.undo()
+    files.settle(tmp_path / "out")
+    assert held(tmp_path / "out") == recorded(NEW)
+
+
+def test_a_file_that_the_disk_does_not_confirm_is_there(tmp_path, monkeypatch):
+    def fails(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "sync_folder", fails)
+    with (
+        pytest.raises(OutputError, match=r"a\.csv: is written and whole, but the disk"),
+        files.writing(tmp_path / "a.csv") as temporary,
+    ):
+        temporary.write_text("whole")
+    assert held(tmp_path) == {"a.csv": b"whole"}
+
+
+def test_what_could_not_be_moved_is_said_also_where_the_disk_confirms_nothing_more(tmp_path, monkeypatch):
+    put(tmp_path, OLD)
+    before, replace = held(tmp_path), disk.replace
+
+    def stubborn(source, target):
+        if target == tmp_path / "d.csv":
+            monkeypatch.setattr(disk, "sync_folder", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "fault")))
+            raise PermissionError(13, "held open", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(disk, "replace", stubborn)
+    with pytest.raises(OutputError, match=r"d\.csv: cannot be .*held open"):
+        put(tmp_path, NEW)
+    monkeypatch.undo()
+    files.settle(tmp_path)
+    assert held(tmp_path) in (before, recorded(NEW))
+
+
+# What stands where a file should
+
+
+@pytest.fixture
+def impatient():
+    """End a test that waits for a pipe."""
+
+    def ended(*_):
+        raise AssertionError("it waits for somebody to write into the pipe")
+
+    before = signal.signal(signal.SIGALRM, ended)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes here")
+def test_a_pipe_in_place_of_a_file_is_never_waited_for(tmp_path, impatient):
+    put(tmp_path / "out", OLD)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(MissingFileError, match="is a pipe or a device"):
+        files.require(pipe)
+    for read in (files.text_of, files.sha256):
+        with pytest.raises(OSError, match="is a pipe or a device"):
+            read(pipe)
+    assert files.remembered_sha256(tmp_path / "out" / "a.csv", pipe) == files.sha256(tmp_path / "out" / "a.csv")
+    (tmp_path / "out" / RECORD).unlink()
+    os.mkfifo(tmp_path / "out" / RECORD)
+    assert former_files(tmp_path / "out", RECORD) == set()
+    os.mkfifo(tmp_path / "out" / ".geoaccess.journal")
+    with pytest.raises(OutputError, match=r"\.geoaccess\.journal"):
+        files.settle(tmp_path / "out")
+
+
+PIPES = (
+    "cache/*/tables.json", "cache/*/*.parquet", "cache/*/network.json", "cache/*/order.json", "cache/inputs.json",
+    "cache/*/*.npy", "out/run.json", "out/sites.csv",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes here")
+def test_pipes_in_cache_and_results_cost_a_study_nothing(tmp_path, impatient):
+    study = load_study(write_study(tmp_path))
+    expected = solve_study(study, show=False)
+    (tmp_path / "out").mkdir()
+    seen = set()
+    for pattern in PIPES:
+        for path in sorted(tmp_path.glob(pattern))[:2] or [tmp_path / pattern]:
+            path.unlink(missing_ok=True)
+            os.mkfifo(path)
+            seen.add(path.suffix)
+    assert seen == {".json", ".parquet", ".npy", ".csv"}
+    again = solve_study(study, show=False)
+    pd.testing.assert_frame_equal(pd.DataFrame(again.results), pd.DataFrame(expected.results))
+    assert not up_to_date(study)
+
+
+def test_no_file_that_geoaccess_keeps_is_read_by_a_call_that_waits_for_a_pipe():
+    """`Path.read_text` stands only where the files of the package itself are read, or what was just looked at."""
+    allowed = {
+        "arguments.py", "phrases/catalogue.py", "study/examples.py", "maps/paper.py", "maps/runs_page.py",
+        "maps/scenario_page.py", "files/digests.py", "routing/matrices.py", "sources/map_services.py",
+        "sources/countries.py", "scenarios/reading.py", "toml/models.py", "planner/doors.py",
+    }  # fmt: skip
+    package = Path(geoaccess.__file__).parent
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"^(?!.*>>>).*\.read_text\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert found == allowed
 
 
 # The other branch of the door

@@ -10,12 +10,13 @@ from geoaccess.files.digests import (
     size_bytes,
     stamp_of,
     stated,
+    text_of,
 )
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible, reason_of
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.keeping import drop_oldest, mark_used
-from geoaccess.files.spare import clear_leftovers, link, put_folder, scratch, spare, writing, writing_folder
+from geoaccess.files.spare import clear_leftovers, link, put_first, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
 from geoaccess.files.swelling import ZIP_ERRORS, check_zip, read_gzip, refuse_swelling
 
@@ -35,6 +36,7 @@ __all__ = [
     "kept_if_possible",
     "link",
     "mark_used",
+    "put_first",
     "put_folder",
     "read_gzip",
     "reason_of",
@@ -50,6 +52,7 @@ __all__ = [
     "spare",
     "stamp_of",
     "stated",
+    "text_of",
     "writing",
     "writing_among",
     "writing_folder",

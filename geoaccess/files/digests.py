@@ -26,6 +26,7 @@ __all__ = [
     "size_bytes",
     "stamp_of",
     "stated",
+    "text_of",
 ]
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
@@ -91,14 +92,41 @@ def is_there(path: Path) -> bool:
 def require(path: Path, *, hint: str = "check the path") -> Path:
     """Return `path` if it is a file, else raise a `MissingFileError` that says how to fix it."""
     if not is_there(path):
+        if _is_stream(path):
+            raise MissingFileError(f"{path}: is a pipe or a device, which cannot be read twice; save it as a file")
         raise MissingFileError(f"{path}: no such file; {hint}")
     return path
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is neither file nor folder: who opens a pipe waits until somebody writes into it."""
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError:
+        return False
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that geoaccess keeps for itself.
+
+    Raises
+    ------
+    OSError
+        If there is none, or it cannot be read, or a pipe or a device stands there, which would be waited for.
+    ValueError
+        If it is no UTF-8.
+    """
+    if _is_stream(path):
+        raise OSError(errno.EINVAL, "is a pipe or a device", str(path))
+    return path.read_text(encoding="utf-8")
 
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a folder, that of all its files."""
     if path.is_dir():
         return _of_folder(path, sha256)
+    if _is_stream(path):
+        raise OSError(errno.EINVAL, "is a pipe or a device", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -170,7 +198,7 @@ def _stamp(path: Path) -> list[int]:
 
 def _remembered(memory: Path) -> dict[str, object]:
     try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
+        known = json.loads(text_of(memory))
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

@@ -17,7 +17,7 @@ from geoaccess.files import disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OURS", "cannot_write", "explained", "kept_if_possible", "reason_of"]
+__all__ = ["OURS", "cannot_write", "confirm", "explained", "kept_if_possible", "reason_of"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -120,6 +120,23 @@ def explained(place: Path) -> Iterator[None]:
         if type(error).__module__.partition(".")[0] in _LIBRARIES or _is_full(place):
             raise cannot_write(error, place) from error
         raise
+
+
+def confirm(place: Path, folder: Path) -> None:
+    """Wait until the disk has the new name of `place`, which lies in `folder`, and is already there for everybody.
+
+    Raises
+    ------
+    OutputError
+        If the disk does not say so: what is there is whole, but may not outlast a power failure.
+    """
+    try:
+        disk.sync_folder(folder)
+    except OSError as error:
+        raise OutputError(
+            f"{place}: is written and whole, but the disk does not confirm that it will keep it ({reason_of(error)}); "
+            "check the disk and run again: a power failure before then may lose it"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from geoaccess.files import disk
+from geoaccess.files.digests import text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,5 +33,5 @@ def hold(path: Path, *, what: str) -> disk.Lock | None:
 def held_by(path: Path) -> str:
     """Return who holds a file, as the holder said it."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        return path.read_text(encoding="utf-8").strip() or "another process"
+        return text_of(path).strip() or "another process"
     return "another process"

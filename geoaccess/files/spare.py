@@ -19,12 +19,22 @@ from typing import TYPE_CHECKING
 
 from geoaccess.errors import OutputError
 from geoaccess.files import disk
-from geoaccess.files.faults import OURS, explained
+from geoaccess.files.faults import OURS, confirm, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["JOURNAL", "clear_leftovers", "link", "put_folder", "scratch", "spare", "writing", "writing_folder"]
+__all__ = [
+    "JOURNAL",
+    "clear_leftovers",
+    "link",
+    "put_first",
+    "put_folder",
+    "scratch",
+    "spare",
+    "writing",
+    "writing_folder",
+]
 
 JOURNAL = ".geoaccess.journal"
 """Stands in a folder while files are moved into it; what it names is needed to go on after a kill."""
@@ -49,7 +59,7 @@ def writing(path: Path) -> Iterator[Path]:
         disk.sync(temporary)
         with _locked_itself(temporary, _lock_of(own)):
             disk.replace(temporary, path)
-        disk.sync_folder(path.parent)
+        confirm(path, path.parent)
 
 
 @contextlib.contextmanager
@@ -69,6 +79,20 @@ def link(source: Path, path: Path) -> None:
         disk.link(source, path)
     except OSError:
         shutil.copyfile(source, path)
+
+
+def put_first(source: Path, path: Path) -> None:
+    """Give a whole file its name, unless another process was quicker to: then that one stays."""
+    with explained(path):
+        disk.sync(source)
+        try:
+            disk.link(source, path)
+        except FileExistsError:
+            return
+        except OSError:  # a disk that knows no second names
+            if not path.exists():
+                disk.replace(source, path)
+        confirm(path, path.parent)
 
 
 def put_folder(source: Path, path: Path) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk
-from geoaccess.files.faults import OURS, explained
+from geoaccess.files.digests import text_of
+from geoaccess.files.faults import OURS, confirm, explained
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.spare import JOURNAL, clear_leftovers, spare
 
@@ -164,7 +165,7 @@ def _put(staged: Path, folder: Path, former: Callable[[], Collection[str]]) -> N
             if not folder.is_dir():
                 raise
         else:
-            disk.sync_folder(folder.parent)
+            confirm(folder, folder.parent)
             return
     with contextlib.ExitStack() as stack:
         stack.enter_context(_moving(folder))
@@ -237,7 +238,8 @@ def _swap(swap: _Swap) -> None:
         swap.complete()
     except BaseException:
         swap.undo()
-        _close(swap.folder)
+        with contextlib.suppress(OutputError):  # what made it go back is what is said
+            _close(swap.folder)
         raise
     _close(swap.folder)
 
@@ -245,7 +247,7 @@ def _swap(swap: _Swap) -> None:
 def _go_on(folder: Path) -> None:
     """Complete what the journal of a folder says, or undo it where it cannot be completed."""
     try:
-        described = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))
+        described = json.loads(text_of(folder / JOURNAL))
     except FileNotFoundError:
         return
     except ValueError as error:
@@ -266,9 +268,9 @@ def _go_on(folder: Path) -> None:
 
 def _close(folder: Path) -> None:
     """Remove the journal: only now is all done, also after the power fails."""
-    disk.sync_folder(folder)
+    confirm(folder, folder)
     disk.remove(folder / JOURNAL)
-    disk.sync_folder(folder)
+    confirm(folder, folder)
 
 
 def _checked(folder: Path, described: Any) -> _Swap:

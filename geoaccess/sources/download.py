@@ -417,8 +417,8 @@ def _published_md5(job: _Job, md5_url: str) -> str | None:
 def _read_note(job: _Job) -> _Note | None:
     """Read what the part is the beginning of; None if it is not known or is another address."""
     try:
-        note = _Note(**json.loads(job.note.read_text(encoding="utf-8")))
-    except (FileNotFoundError, TypeError, ValueError):
+        note = _Note(**json.loads(files.text_of(job.note)))
+    except (OSError, TypeError, ValueError):
         return None
     return note if note.url == job.url and job.part.is_file() else None
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from geoaccess.errors import FetchError, GeoaccessWarning
-from geoaccess.files import sha256, writing
+from geoaccess.files import sha256, text_of, writing
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.sources.catalogue import read_sources
 from geoaccess.sources.download import Progress, Step, alone_with, download, new_session
@@ -277,11 +277,11 @@ def _is_there(file: SourceFile, path: Path) -> bool:
     if file.unzip is None and file.sha256 is not None:
         return sha256(path) == file.sha256.lower()
     try:
-        record = json.loads(record_file(path).read_text(encoding="utf-8"))
+        record = json.loads(text_of(record_file(path)))
         return bool(record["url"] == file.url and record["sha256"] == sha256(path))
     except FileNotFoundError:
         return _unusable(file, path) is None
-    except (KeyError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError):
         return False
 
 

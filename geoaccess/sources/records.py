@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoaccess.files import size_bytes
+from geoaccess.files import size_bytes, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def record_file(path: Path) -> Path:
 def read_record(path: Path) -> SourceRecord | None:
     """Return where a file was fetched from; None where nothing says so, or the file is no longer of that size."""
     try:
-        found = json.loads(record_file(path).read_text(encoding="utf-8"))
+        found = json.loads(text_of(record_file(path)))
         same = found["bytes"] == size_bytes(path)
         known = ("what", "publisher", "licence", "attribution", "url", "sha256")
         record = SourceRecord(**{name: str(found[name]) for name in known}, fetched=str(found["fetched"])[:10])

@@ -102,7 +102,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
 def _from_folder(folder: Path) -> Run:
     files.settle(folder)
     try:
-        record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(files.text_of(folder / _RECORD))
         settings, digest = record["study"], record["results"][_CELLS]
         path = Path(record["inputs"]["study"]["path"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -231,7 +231,7 @@ def up_to_date(study: Study) -> bool:
     folder = study.output
     files.settle(folder)
     try:
-        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        record = json.loads(files.text_of(folder / _RECORD))
         made = record["geoaccess"], record["study"], {what: read["sha256"] for what, read in record["inputs"].items()}
         if REPORT not in record["results"] or made != (__version__, study.described(), input_digests(study)):
             return False
@@ -243,7 +243,7 @@ def up_to_date(study: Study) -> bool:
 def add_pdf(study: Study) -> str:
     """Write the PDF of the report, and that of its annex, beside it and into the record; return "", or why not."""
     folder = study.output
-    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    record = json.loads(files.text_of(folder / _RECORD))
 
     def former() -> set[str]:
         return former_files(folder, _RECORD) & {REPORT_PDF, REPORT_ANNEX, _RECORD}
