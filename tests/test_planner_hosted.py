@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 
 import pytest
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from test_study_tiny import write_study
 
 from geoaccess.errors import InputError
+from geoaccess.files import disk
 from geoaccess.planner import serve
 from geoaccess.planner.app import planner_app
 from geoaccess.planner.doors import hosted_entrance, local_entrance
@@ -143,6 +145,24 @@ def test_errors_do_not_tell_where_on_the_server_the_study_is(client, entrance, s
     enter(client, entrance, "/north/edit/")
     found = client.post("/north/edit/api/export/html", json={"tab": "0" * 32, "service": "gp", "changes": []})
     assert found.json()["message"] == f"{study.path.name}: a key is wrong in tables/people.csv"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_two_planners_that_start_at_once_for_the_first_time_give_the_same_links(root, monkeypatch, links):
+    link, others = disk.link, []
+
+    def late(source, path):
+        monkeypatch.setattr(disk, "link", link)
+        others.append(hosted_entrance(root, url=URL))
+        if not links:
+            raise OSError(errno.ENOTSUP, "this disk knows no second names")
+        link(source, path)
+
+    monkeypatch.setattr(disk, "link", late)
+    first = hosted_entrance(root, url=URL)
+    assert [one.token for one in first.doors] == [one.token for one in others[0].doors]
+    assert [path.name for path in root.iterdir()] == [".planner.key"]
+    assert stat.S_IMODE((root / ".planner.key").stat().st_mode) == 0o600
 
 
 def test_links_stay_until_the_key_is_removed(root, entrance):

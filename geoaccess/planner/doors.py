@@ -149,12 +149,14 @@ def _kept_key(root: Path) -> bytes:
     """Return the key that secrets are made of; it is made where there is none, for its owner alone to read."""
     path = root / _KEY_FILE
     if not path.exists():
-        with files.writing(path) as temporary:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with files.spare(root) as own:
+            made = own / _KEY_FILE
+            handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(_KEY_BYTES))
+            files.put_first(made, path)  # two planners that start at once have one key: it is read back
     with files.explained(path):
-        text = path.read_text(encoding="ascii", errors="replace").strip()
+        text = files.require(path).read_text(encoding="ascii", errors="replace").strip()
     if not re.fullmatch(rf"[0-9a-f]{{{2 * _KEY_BYTES}}}", text):
         raise InputError(f"{path}: is no key that geoaccess made; remove it, and hand out the new links")
     return bytes.fromhex(text)
