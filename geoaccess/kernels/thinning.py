@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["bends"]
+__all__ = ["bends", "border_arcs"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -55,3 +55,63 @@ def bends(
             waiting[size + 1, 0], waiting[size + 1, 1] = at, last
             size += 2
     return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def _meeting(place: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64], n_places: int) -> npt.NDArray[np.bool_]:
+    """Return at which places rings part or meet: not all of them go on from there to the same two others."""
+    one, other = np.full(n_places, -1, np.int64), np.full(n_places, -1, np.int64)
+    found = np.zeros(n_places, np.bool_)
+    for ring in range(ptr.size - 1):
+        first, last = ptr[ring], ptr[ring + 1] - 1
+        for i in range(first, last + 1):
+            before = place[i - 1 if i > first else last]
+            after = place[i + 1 if i < last else first]
+            low, high, here = min(before, after), max(before, after), place[i]
+            if one[here] < 0:
+                one[here], other[here] = low, high
+            elif one[here] != low or other[here] != high:
+                found[here] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def border_arcs(
+    place: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64], n_places: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the borders between rings, each once: arc i has the points point[arc_ptr[i]:arc_ptr[i + 1]].
+
+    Ring i has the points ptr[i]:ptr[i + 1], the first not repeated, and `place` says which are one place. Arcs lead
+    from where rings part or meet to the next such place, or once around a ring without any, from its first point on.
+    Those of two points are left out.
+    """
+    meeting = _meeting(place, ptr, n_places)
+    seen = np.zeros(n_places, np.bool_)
+    point, arc_ptr = np.empty(2 * place.size + ptr.size, np.int64), np.zeros(place.size + ptr.size, np.int64)
+    n_arcs = np.int64(0)
+    for ring in range(ptr.size - 1):
+        first, last = ptr[ring], ptr[ring + 1] - 1
+        start = first
+        for i in range(first, last + 1):
+            if meeting[place[i]]:
+                start = i
+                break
+        i = start
+        begin = size = arc_ptr[n_arcs]
+        while first <= last:
+            if size == begin:
+                point[size] = i
+                size += 1
+            i = i + 1 if i < last else first
+            point[size] = i
+            size += 1
+            if i == start or meeting[place[i]]:
+                if size - begin > 2 and not seen[place[point[begin + 1]]]:
+                    for j in range(begin, size):
+                        seen[place[point[j]]] = True
+                    n_arcs += 1
+                    arc_ptr[n_arcs] = begin = size
+                size = begin
+            if i == start:
+                break
+    return point[: arc_ptr[n_arcs]].copy(), arc_ptr[: n_arcs + 1].copy()

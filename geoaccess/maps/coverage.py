@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.kernels.thinning import bends, border_arcs
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -18,6 +20,9 @@ __all__ = ["Outlines", "simplified_coverage", "simplified_outlines"]
 _PART: Final = 2
 """Points closer than this part of the tolerance are one point to the eye."""
 _RING: Final = 4
+_MANY: Final = 1_000_000
+_SMALL_PART: Final = 8
+"""Of so many points those that lie closer to the border of those that stay than this part of the tolerance go, too."""
 _AT_ONCE: Final = 1 << 18
 """So many points are looked at together: a country has millions."""
 
@@ -92,7 +97,8 @@ def simplified_coverage(areas: npt.NDArray[np.object_], tolerance: float) -> npt
     """Return areas with borders that are no finer than a tolerance, and still meet (`shapely.coverage_simplify`).
 
     That takes a minute for the borders of a country as they are mapped; so points are thinned first, to the first and
-    the last of those that follow each other within a square of half the tolerance.
+    the last of those that follow each other within a square of half the tolerance; of a million, borders between two
+    areas then lose those that lie within an eighth of the tolerance of the rest.
 
     Parameters
     ----------
@@ -120,6 +126,8 @@ def _thinned(outlines: Outlines, cell: float) -> npt.NDArray[np.object_]:
     """Return the areas without points inside a run within one square of a grid; a ring that is but a dot goes."""
     ring_ptr, part_ptr = outlines.ring_ptr, outlines.part_ptr
     kept = _kept(outlines, cell)
+    if len(kept) >= _MANY:
+        kept = _bending(outlines, kept, _PART * cell / _SMALL_PART)
     if kept.all():
         return outlines.shapes()
     there, ring = np.unique(_owners(ring_ptr)[kept], return_inverse=True)
@@ -155,6 +163,28 @@ def _kept(outlines: Outlines, cell: float) -> npt.NDArray[np.bool_]:
         enough = np.add.reduceat(held, ptr[first:last] - ptr[first], dtype=np.int64) >= _RING
         kept[some] = held & np.repeat(enough, sizes)
     return kept
+
+
+def _bending(outlines: Outlines, kept: npt.NDArray[np.bool_], tolerance: float) -> npt.NDArray[np.bool_]:
+    """Return which of the points that are kept stay where borders may move so far; three of each ring do."""
+    ptr = outlines.ring_ptr
+    once = kept.copy()
+    once[ptr[1:] - 1] = False  # the ends of a ring are one point
+    sizes = np.add.reduceat(once, ptr[:-1], dtype=np.int64)
+    ring_ptr = np.cumsum([0, *sizes[sizes > 0]])
+    points = outlines.points[once]
+    place, places = pd.factorize(_names(points))
+    arc, arc_ptr = border_arcs(place, ring_ptr, len(places))
+    x, y = points[arc].T.copy()
+    stays = np.ones(len(places), dtype=np.bool_)
+    stays[place[arc]] = False
+    stays[place[arc[bends(x, y, arc_ptr, tolerance)]]] = True
+    left = np.add.reduceat(stays[place], ring_ptr[:-1], dtype=np.int64)
+    stays[place[np.repeat(left < _RING - 1, np.diff(ring_ptr))]] = True
+    found = np.zeros(len(kept), dtype=np.bool_)
+    found[once] = stays[place]
+    found[ptr[1:] - 1] = found[ptr[:-1]]
+    return found
 
 
 def _moving(points: npt.NDArray[np.float64], ptr: npt.NDArray[np.int64], cell: float) -> npt.NDArray[np.bool_]:
