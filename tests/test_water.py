@@ -5,6 +5,7 @@ import pickle
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from osm_writer import write_osm
@@ -453,7 +454,10 @@ def test_the_nearest_road_on_land_against_all_places_of_roads(seed):
     home_lon, home_lat = degrees(*box.T)
     home_x, home_y = network.projection.project(home_lon, home_lat)
     homes = np.flatnonzero(shapely.contains_xy(land, home_x, home_y))[:40]
-    found = snap(network, gpd.GeoSeries.from_xy(home_lon[homes], home_lat[homes], crs="EPSG:4326"), min_component_m=0)
+    asked = gpd.GeoSeries.from_xy(home_lon[homes], home_lat[homes], crs="EPSG:4326")
+    found = snap(network, asked, min_component_m=0)
+    each = pd.concat([snap(network, asked.iloc[[i]], min_component_m=0) for i in range(len(asked))])
+    pd.testing.assert_frame_equal(each, found, check_exact=True)
     places = shapely.get_coordinates([line.interpolate(s) for line in lines for s in np.arange(0, line.length, 10)])
     moved = 0
     for i, (_, row) in zip(homes, found.iterrows(), strict=True):

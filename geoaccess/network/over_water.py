@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.kernels.threads import parts_of
 from geoaccess.network.nearness import prefers_small
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.network.core import Network
-    from geoaccess.network.segment_tree import SegmentTree
+    from geoaccess.network.segment_tree import Parts, SegmentTree
 
 __all__ = ["Attached", "leads_over_water", "nearest_on_land"]
 
@@ -34,6 +35,8 @@ _SECTORS, _RING = 360, 0.05
 """Of the roads in one direction, to 1 degree, and one distance, to a twentieth, the nearest is tried."""
 
 _FIRST_RADIUS_M, _FIRST_TRIED = 500.0, 64
+_AT_ONCE = 256
+"""So many points look for roads at once within the first radius, and fewer within larger ones: these hold more."""
 
 
 class Attached(NamedTuple):
@@ -102,46 +105,81 @@ def nearest_on_land(
     piece, share = located[3], located[4]
     near_x, near_y = (values[piece] + share * (values[piece + 1] - values[piece]) for values in network.shape_xy)
     edge, to_x, to_y, blocked = nearest.copy(), x.copy(), y.copy(), np.zeros(x.size, np.bool_)
-    for i in at[leads_over_water(network, x[at], y[at], near_x, near_y)].tolist():
-        here = float(x[i]), float(y[i])
-        large, small = (_reachable(network, tree, *here, max_snap_m=max_snap_m) for tree in trees)
-        edge[i], to_x[i], to_y[i], metres = small if prefers_small(large[3], small[3]) else large
-        blocked[i] = not np.isfinite(metres)
-        if blocked[i]:
-            to_x[i], to_y[i] = here
+    wet = at[leads_over_water(network, x[at], y[at], near_x, near_y)]
+    large, small = (_reachable(network, tree, x[wet], y[wet], max_snap_m=max_snap_m) for tree in trees)
+    takes_small = prefers_small(large.metres, small.metres)
+    edge[wet] = np.where(takes_small, small.edge, large.edge)
+    to_x[wet], to_y[wet] = np.where(takes_small, small.x, large.x), np.where(takes_small, small.y, large.y)
+    blocked[wet] = edge[wet] < 0
     return Attached(edge, to_x, to_y, blocked)
 
 
+class _Walked(NamedTuple):
+    """The nearest place that each point can walk to; the edge is -1, and metres inf, where there is none."""
+
+    edge: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    metres: npt.NDArray[np.float64]
+
+
 def _reachable(
-    network: Network, tree: SegmentTree, x: float, y: float, *, max_snap_m: float
-) -> tuple[int, float, float, float]:
-    """Return (edge, x, y, metres) of the nearest place that a point can walk to; -1 and inf for none."""
+    network: Network,
+    tree: SegmentTree,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    *,
+    max_snap_m: float,
+) -> _Walked:
+    """Return the nearest place that each point can walk to, itself where there is none."""
+    found = _Walked(np.full(x.size, -1, np.int32), x.copy(), y.copy(), np.full(x.size, np.inf))
     radius, done = min(_FIRST_RADIUS_M, max_snap_m), 0.0
     while True:
-        edge, to_x, to_y, metres = tree.parts_within(x, y, radius, longest=radius / _PARTS)
-        chosen = _thinned(to_x - x, to_y - y, metres)
-        chosen = chosen[metres[chosen] >= done * (1 - _RING)]
-        first, step = 0, _FIRST_TRIED
-        while first < chosen.size:
-            some = chosen[first : first + step]
-            start = np.full((2, some.size), [[x], [y]])
-            dry = some[~leads_over_water(network, start[0], start[1], to_x[some], to_y[some])]
-            if dry.size:
-                best = dry[0]
-                return int(edge[best]), float(to_x[best]), float(to_y[best]), float(metres[best])
-            first, step = first + step, 4 * step
+        left = np.flatnonzero(found.edge < 0)
+        for first, last in parts_of(left.size, max(int(_AT_ONCE * min(_FIRST_RADIUS_M / radius, 1)), 1)):
+            _walk(network, tree, left[first:last], radius, done, found)
         if radius >= max_snap_m:
-            return -1, x, y, np.inf
+            return found
         radius, done = min(2 * radius, max_snap_m), radius
 
 
-def _thinned(
-    dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64], metres: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int64]:
-    """Return the nearest in each direction and at each distance, nearest first."""
-    order = np.argsort(metres, kind="stable")
-    sector = np.floor((np.arctan2(dy, dx)[order] / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64)
-    ring = np.floor(np.log(np.maximum(metres[order], 1.0)) / _RING).astype(np.int64)
-    _, first = np.unique(sector * 10_000 + ring, return_index=True)
+def _walk(
+    network: Network, tree: SegmentTree, points: npt.NDArray[np.int64], radius: float, done: float, found: _Walked
+) -> None:
+    """Put the nearest place within a radius that each of some points can walk to into `found`, where there is one.
+
+    Places within the radius `done` were tried before. The nearest are tried first, a few of each point at a time.
+    """
+    x, y = found.x[points], found.y[points]
+    parts = tree.parts_within(x, y, radius, longest=radius / _PARTS)
+    chosen = _thinned(parts, x, y)
+    chosen = chosen[parts.distance[chosen] >= done * (1 - _RING)]
+    point = parts.point[chosen]
+    place = np.arange(chosen.size) - np.searchsorted(point, point)
+    waits = np.ones(points.size, np.bool_)
+    first, step = 0, _FIRST_TRIED
+    while True:
+        some = chosen[(place >= first) & (place < first + step) & waits[point]]
+        if not some.size:
+            return
+        of, to_x, to_y = parts.point[some], parts.x[some], parts.y[some]
+        dry = np.flatnonzero(~leads_over_water(network, x[of], y[of], to_x, to_y))
+        done_with, best = np.unique(of[dry], return_index=True)
+        best = some[dry[best]]
+        waits[done_with] = False
+        at = points[done_with]
+        found.edge[at], found.metres[at] = parts.owner[best], parts.distance[best]
+        found.x[at], found.y[at] = parts.x[best], parts.y[best]
+        first, step = first + step, 4 * step
+
+
+def _thinned(parts: Parts, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the nearest part in each direction from a point and at each distance, point by point, nearest first."""
+    order = np.lexsort((parts.distance, parts.point))
+    point, metres = parts.point[order], parts.distance[order]
+    dx, dy = parts.x[order] - x[point], parts.y[order] - y[point]
+    sector = np.floor((np.arctan2(dy, dx) / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64)
+    ring = np.floor(np.log(np.maximum(metres, 1.0)) / _RING).astype(np.int64)
+    _, first = np.unique((point * 1000 + sector) * 10_000 + ring, return_index=True)
     kept: npt.NDArray[np.int64] = order[np.sort(first)]
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     _Values = npt.NDArray[np.float64]
     _Ends = tuple[_Values, _Values, _Values, _Values]
 
-__all__ = ["SegmentTree"]
+__all__ = ["Parts", "SegmentTree"]
 
 _LEAF = 8
+
+
+class Parts(NamedTuple):
+    """Parts of pieces near points: the point, the owner, the nearest place and the distance of each."""
+
+    point: npt.NDArray[np.int64]
+    owner: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    distance: npt.NDArray[np.float64]
 
 
 class SegmentTree:
@@ -97,14 +107,12 @@ class SegmentTree:
         )
         return owner, distance
 
-    def parts_within(
-        self, x: float, y: float, most: float, *, longest: float
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return owner, x, y of the nearest place, and distance, of all parts of pieces within `most` of a point.
+    def parts_within(self, x: _Values, y: _Values, most: float, *, longest: float) -> Parts:
+        """Return all parts of pieces within `most` of each point, in the order of the points.
 
         Pieces are cut into parts of one length, at most `longest`, so that long ones have several places.
         """
-        piece = self._pieces_near(x, y, most)
+        near, piece = self._pieces_near(x, y, most)
         ax, ay, bx, by = (values[piece] for values in self._ends)
         parts = np.maximum(np.ceil(np.hypot(bx - ax, by - ay) / longest), 1).astype(np.int64)
         whole = np.repeat(np.arange(piece.size), parts)
@@ -113,29 +121,32 @@ class SegmentTree:
         from_y = ay[whole] + (by - ay)[whole] * number / parts[whole]
         dx, dy = (bx - ax)[whole] / parts[whole], (by - ay)[whole] / parts[whole]
         square = np.maximum(dx * dx + dy * dy, np.finfo(float).tiny)
-        share = np.clip(((x - from_x) * dx + (y - from_y) * dy) / square, 0, 1)
+        point = near[whole]
+        share = np.clip(((x[point] - from_x) * dx + (y[point] - from_y) * dy) / square, 0, 1)
         near_x, near_y = from_x + share * dx, from_y + share * dy
-        distance = np.hypot(near_x - x, near_y - y)
-        near = distance <= most
-        return self.owner[piece][whole[near]], near_x[near], near_y[near], distance[near]
+        distance = np.hypot(near_x - x[point], near_y - y[point])
+        within = distance <= most
+        return Parts(point[within], self.owner[piece][whole[within]], near_x[within], near_y[within], distance[within])
 
-    def _pieces_near(self, x: float, y: float, most: float) -> npt.NDArray[np.int64]:
-        """Return the pieces of the leaves whose box lies within `most` of a point."""
+    def _pieces_near(self, x: _Values, y: _Values, most: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return (point, piece): the pieces of the leaves whose box lies within `most` of each point."""
         if not len(self.leaf):
-            return np.empty(0, np.int64)
-        at = np.array([len(self.box) - 1])
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        point, at = np.arange(x.size), np.full(x.size, len(self.box) - 1)
         for level in range(len(self.level) - 2, -1, -1):
             box = self.box[at]
-            dx = np.maximum(np.maximum(box[:, 0] - x, x - box[:, 2]), 0)
-            dy = np.maximum(np.maximum(box[:, 1] - y, y - box[:, 3]), 0)
-            at = at[dx * dx + dy * dy <= most * most]
+            dx = np.maximum(np.maximum(box[:, 0] - x[point], x[point] - box[:, 2]), 0)
+            dy = np.maximum(np.maximum(box[:, 1] - y[point], y[point] - box[:, 3]), 0)
+            near = dx * dx + dy * dy <= most * most
+            point, at = point[near], at[near]
             if level:
                 below = self.level[level - 1] + (at - self.level[level])[:, None] * boxes.FAN + np.arange(boxes.FAN)
-                at = below[below < self.level[level]]
+                there = below < self.level[level]
+                point, at = np.repeat(point, there.sum(axis=1)), below[there]
         leaf = self.leaf[at]
         sizes = leaf[:, 1] - leaf[:, 0]
         pieces: npt.NDArray[np.int64] = np.repeat(leaf[:, 0] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        return pieces
+        return np.repeat(point, sizes), pieces
 
 
 def _fixed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

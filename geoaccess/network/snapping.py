@@ -338,7 +338,9 @@ def _centroids(network: Network, shapes: gpd.GeoSeries) -> tuple[npt.NDArray[np.
     def project(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.column_stack(network.projection.project(degrees[:, 0], degrees[:, 1]))
 
-    flat = shapely.force_2d(shapes.to_numpy())
+    flat = shapes.to_numpy()
+    if shapely.has_z(flat).any():
+        flat = shapely.force_2d(flat)
     usable = np.isfinite(shapely.bounds(flat)).all(axis=1)  # what PROJ cannot place has no bounds
     centres = np.full((len(flat), 2), np.nan)
     centres[usable] = shapely.get_coordinates(shapely.centroid(shapely.transform(flat[usable], project)))
