@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.heap import drop_least, push
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.sweeps import climb_lanes, descend_lanes
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["cut_out", "nodes_above", "places_near", "search_around", "shortcuts", "weighted_lanes"]
+
+_SLOTS = 256
 
 
 @numba.njit(cache=True, nogil=True)
@@ -30,10 +31,13 @@ def search_around(
 ) -> int:
     """Write the least time from any seed to each node up to `furthest` into `best`; return how many nodes have one.
 
-    `best` is FAR before, and to be made so again at touched[:count] after; `touched` has room for all nodes.
+    `best` is FAR before, and to be made so again at touched[:count] after; `touched` has room for all nodes. Nodes wait
+    in slots of time, in no order within one: few are looked at twice for that, and no heap need be kept.
     """
-    keys, nodes = np.empty(1024, np.int64), np.empty(1024, np.int32)
-    size, count = np.int64(0), 0
+    width = furthest // _SLOTS + 1
+    first = np.full(_SLOTS, -1, np.int32)  # entry of each slot, of which each says which comes after it
+    node_of, time_of, after = np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    free, size, count = np.int32(-1), 0, 0
     for i in range(seed_node.size):
         time = np.int64(seed_time[i])
         if time <= furthest and time < best[seed_node[i]]:
@@ -41,21 +45,46 @@ def search_around(
                 touched[count] = seed_node[i]
                 count += 1
             best[seed_node[i]] = time
-            keys, nodes, size = push(keys, nodes, size, time, seed_node[i])
-    while size > 0:
-        time, node = keys[0], nodes[0]
-        size = drop_least(keys, nodes, size)
-        if time > best[node]:
-            continue
-        for arc in range(start[node], start[node + 1]):
-            there = time + cost[arc]
-            if there <= furthest and there < best[head[arc]]:
+            if size == after.size:
+                node_of, time_of, after = _longer(node_of), _longer(time_of), _longer(after)
+            node_of[size], time_of[size], after[size] = seed_node[i], time, first[time // width]
+            first[time // width] = size
+            size += 1
+    for slot in range(_SLOTS):
+        while first[slot] >= 0:
+            at = first[slot]
+            node, time = node_of[at], np.int64(time_of[at])
+            first[slot], after[at], free = after[at], free, at
+            if time > best[node]:
+                continue
+            for arc in range(start[node], start[node + 1]):
+                there = time + cost[arc]
+                if there > furthest or there >= best[head[arc]]:
+                    continue
                 if best[head[arc]] == FAR:
                     touched[count] = head[arc]
                     count += 1
                 best[head[arc]] = there
-                keys, nodes, size = push(keys, nodes, size, there, head[arc])
+                at = free
+                if at < 0:
+                    if size == after.size:
+                        node_of, time_of, after = _longer(node_of), _longer(time_of), _longer(after)
+                    at = np.int32(size)
+                    size += 1
+                else:
+                    free = after[at]
+                node_of[at], time_of[at], after[at] = head[arc], there, first[there // width]
+                first[there // width] = at
     return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _longer(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the same numbers with room for as many again."""
+    out = np.empty(2 * values.size, np.int32)
+    for i in range(values.size):  # an assignment of slices takes numba two seconds to compile
+        out[i] = values[i]
+    return out
 
 
 @numba.njit(cache=True, nogil=True)
@@ -245,8 +274,8 @@ def weighted_lanes(
     """Write sum_j weight[t_ij] amount[j] into found[i] for each source i, added up in the order of the targets j.
 
     Sources, targets and the hierarchy are those of `geoaccess.kernels.sweeps.lanes`. Some times are shorter than by the
-    hierarchy: those of source i to shortcut_to[shortcut_first[i]:shortcut_first[i + 1]]. The last weight counts for all
-    longer times.
+    hierarchy: those of source i to shortcut_to[shortcut_first[i]:shortcut_first[i + 1]]. The last weight is 0,
+    and so is that of all longer times.
     """
     n, targets, sources = start.size - 1, to_u.size, seed_first.size - 1
     best, seen = np.empty(n * width, np.uint32), np.zeros(n, np.bool_)
@@ -269,9 +298,12 @@ def weighted_lanes(
             found[first + lane] = 0.0
         for j in range(targets):
             u, v = np.uint64(to_u[j]) * np.uint64(width), np.uint64(to_v[j]) * np.uint64(width)
-            _nearest_end(best, u, v, add_u[j], add_v[j], most, times)
+            nearest = _nearest_end(best, u, v, add_u[j], add_v[j], most, times)
             for at in range(first_of[j], first_of[j + 1]):
                 times[lane_of[at]] = min(times[lane_of[at]], ds_of[at])
+                nearest = min(nearest, ds_of[at])
+            if nearest >= most:  # it adds nothing anywhere
+                continue
             for lane in range(many):
                 found[first + lane] += weight[times[lane]] * amount[j]
 
@@ -285,13 +317,19 @@ def _nearest_end(
     add_v: np.uint32,
     most: np.uint32,
     times: npt.NDArray[np.uint32],
-) -> None:
-    """Write the times of all lanes to one target, over the nearer end of its edge, and `most` for longer ones."""
+) -> np.uint32:
+    """Write the times of all lanes to one target, over the nearer end of its edge, `most` for longer ones.
+
+    Return the least of them.
+    """
+    least = most
     for lane in range(np.uint64(times.size)):
         by_u = np.uint32(best[u + lane] + add_u)
         by_v = np.uint32(best[v + lane] + add_v)
         there = min(by_u, by_v)
         times[lane] = min(there, most)
+        least = min(least, times[lane])
+    return least
 
 
 @numba.njit(cache=True, nogil=True)

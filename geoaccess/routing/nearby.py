@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
-from geoaccess.kernels import graph, nearby, sweeps
+from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.threads import share
 from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
@@ -19,7 +19,7 @@ from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
     import pandas as pd
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing.walks import Walks
 
+    _Arcs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
 __all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
 
 _MOST, _LEAST, _PARTS = 1024, 64, 32
 """Sources of one group: about a thirty-second of all, but never fewer or more than these."""
+_MANY_SEARCHES = 8
+"""So many searches are worth a look for dead ends, which takes as long as some of them."""
 
 
 class NearTile(NamedTuple):
@@ -211,7 +215,8 @@ class _Near:
             source, target = target, source
         self.turned, self.furthest, self.source, self.target = turned, furthest, source, target
         self.groups = [*_groups(source)]
-        self._arcs = roads.arcs_reversed if turned else roads.arcs
+        self._arcs, node = _arcs_between(roads, source, target, turned=turned, searches=len(self.groups))
+        self._source_node, self._target_node = (node(points) for points in (source, target))
         walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
         self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second, walks.time_ds
         self._above = above(hierarchy, source, target)
@@ -219,7 +224,7 @@ class _Near:
         self._known = self._found_before(roads, walks)
         self._source_at = self._places(source)
         self._target_at = self._places(target)
-        self._at_node = _by_node(target, roads.arcs.start.size - 1)
+        self._at_node = _by_node(target, *self._target_node, self._arcs[0].size - 1)
         self._on_edge = _by_edge(target)
         self._rooms: deque[_Room] = deque()
 
@@ -248,7 +253,7 @@ class _Near:
         try:
             return self._rooms.pop()
         except IndexError:
-            nodes = self._arcs.start.size - 1
+            nodes = self._arcs[0].size - 1
             return _Room(
                 np.full(nodes, FAR, np.int32),
                 np.empty(nodes, np.int32),
@@ -282,21 +287,17 @@ class _Near:
         known = self._known
         if known is not None and int(group[0]) in known:
             return known[int(group[0])]
-        arcs, target = self._arcs, self.target
         reach = np.stack(_reach_of(ours))
         begins = reach != NEVER
-        node = np.stack([ours.node_u, ours.node_v])[begins]
-        count = nearby.search_around(
-            arcs.start, arcs.head, arcs.cost_ds, node, reach[begins], self.furthest, room.best, room.touched
-        )
+        node = np.stack([nodes[group] for nodes in self._source_node])[begins]
+        count = nearby.search_around(*self._arcs, node, reach[begins], self.furthest, room.best, room.touched)
         touched = room.touched[:count]
         found = nearby.places_near(
             room.best,
             touched,
             self.furthest,
             *self._at_node,
-            target.node_u,
-            target.node_v,
+            *self._target_node,
             *self._reach,
             *self._on_edge,
             np.unique(ours.legs.edge),
@@ -328,10 +329,29 @@ def _reach_of(points: Ends) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint
     return at_once.reach_u, at_once.reach_v
 
 
-def _by_node(points: Ends, nodes: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _arcs_between(
+    roads: Network, source: Ends, target: Ends, *, turned: bool, searches: int
+) -> tuple[_Arcs, Callable[[Ends], tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]]:
+    """Return (start, head, cost) of arcs from sources to targets, and what says at which nodes of them points are.
+
+    For many searches dead ends in which there is neither are cut back, which is about half of all nodes.
+    """
+    every = roads.arcs_reversed if turned else roads.arcs
+    arcs = every.start, every.head, every.cost_ds
+    if searches < _MANY_SEARCHES:
+        return arcs, lambda points: (points.node_u, points.node_v)
+    needed = np.zeros(every.start.size - 1, np.bool_)
+    needed[np.concatenate([source.node_u, source.node_v, target.node_u, target.node_v])] = True
+    start, head, cost, rank = search.without_dead_ends(*arcs, needed)
+    return (start, head, cost), lambda points: (rank[points.node_u], rank[points.node_v])
+
+
+def _by_node(
+    points: Ends, node_u: npt.NDArray[np.int32], node_v: npt.NDArray[np.int32], nodes: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return (first, listed): the snapped points at node v, by either end of their edge, at first[v]:first[v + 1]."""
     on = np.flatnonzero(points.legs.edge >= 0).astype(np.int32)
-    u, v = points.node_u[on], points.node_v[on]
+    u, v = node_u[on], node_v[on]
     two = u != v
     point, node = np.concatenate([on, on[two]]), np.concatenate([u, v[two]])
     first, listed, _, _ = graph.rows(nodes, node, point, np.zeros_like(point))
