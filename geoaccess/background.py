@@ -282,18 +282,33 @@ def background(*, workers: int | None = None, imports: Sequence[str] = ()) -> It
 
 
 def _serve() -> None:
-    """Run in a worker: import what is asked for, then run task after task until the pipe ends."""
-    messages = sys.stdin.buffer
+    """Run in a worker: import what is asked for, then run task after task until the pipe ends, and not a moment longer.
+
+    A thread reads the pipe, and ends the process at its end whatever is run: the other process has ended, or been
+    ended, and nobody wants the answer.
+    """
+    messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
+    threading.Thread(target=_listen, args=[sys.stdin.buffer, messages], daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand among the answers
-    for name in pickle.load(messages):  # noqa: S301 - of the process that started this one
+    for name in asked:
         with contextlib.suppress(ImportError):
             import_module(name)
-    while size := messages.read(8):
+    while True:
         try:
-            function, arguments, named = pickle.loads(messages.read(int.from_bytes(size, "little")))  # noqa: S301
+            function, arguments, named = pickle.loads(messages.get())  # noqa: S301
             answer = pickle.dumps([function(*arguments, **named)], protocol=pickle.HIGHEST_PROTOCOL)
         except Exception:  # noqa: BLE001 - the task is run by the other process, which raises what is wrong
             answer = pickle.dumps([])
         answers.write(answer)
         answers.flush()
+
+
+def _listen(pipe: IO[bytes], messages: queue.SimpleQueue[bytes]) -> None:
+    """Put every message of a pipe into a queue; end the process with the pipe."""
+    try:
+        while size := pipe.read(8):
+            messages.put(pipe.read(int.from_bytes(size, "little")))
+    finally:
+        os._exit(0)

@@ -1,5 +1,6 @@
 """Functions in other processes: the same outcome as here, whatever becomes of the processes."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import psutil
 import pytest
 import shapely
+from test_study_output import contents, done  # noqa: F401 - a fixture
+from test_study_tiny import write_study
 
 from geoaccess import background as rooms
 from geoaccess.background import background, spare_cores
+from geoaccess.study import load_study, run_study
 
 
 class Refusing:
@@ -185,6 +190,56 @@ def test_ctrl_c_ends_the_other_process_too():
     assert said.strip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.kill(other, 0)
+
+
+def gone(process):
+    """Whether a process has ended: of one that nobody waits for, the system keeps the number for a while."""
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_who_is_ended_leaves_no_process_at_work():
+    """By SIGTERM or SIGKILL, which no Python hears: the other process is in the middle of a task that takes long."""
+    command = [sys.executable, "-c", SCRIPT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        other = int(process.stdout.readline())
+        process.kill()
+    for _ in range(300):
+        if gone(other):
+            break
+        time.sleep(0.1)  # half as long in all as the task
+    assert gone(other)
+
+
+@pytest.mark.usefixtures("sharp_pictures")
+@pytest.mark.parametrize("when", ["at work", "half sent"])
+def test_whenever_the_other_process_is_killed_a_run_is_whole(done, tmp_path, monkeypatch, when):  # noqa: F811
+    """Bytes for bytes that of one process."""
+    _, _, expected = done
+    study = load_study(write_study(tmp_path / "study"))
+    run, count, killed = rooms._Worker.run, itertools.count(), []
+
+    def dying(worker, message):
+        place = next(count)
+        if when == "at work" and place == 2:
+            timer = threading.Timer(0.2, worker._process.kill)
+            timer.start()
+            killed.append(timer)
+        if when == "half sent" and place == 1:
+            worker._input.write(len(message).to_bytes(8, "little") + message[: len(message) // 2])
+            worker._input.flush()
+            killed.append(worker._process.kill())
+        return run(worker, message)
+
+    monkeypatch.setattr(rooms, "spare_cores", lambda: 1)
+    monkeypatch.setattr(rooms._Worker, "run", dying)
+    run_study(study, show=False)
+    assert killed
+    found = contents(study.output)
+    assert sorted(found) == sorted(expected)
+    assert [name for name in found if found[name] != expected[name]] in ([], ["run.json"])  # seconds of stages
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a task that waits for a word opens a named pipe")
