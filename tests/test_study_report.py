@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import geoaccess
 from geoaccess.errors import InputError
 from geoaccess.study import load_study, run_study, solve_study, write_report
 from geoaccess.study.results import output
@@ -147,6 +148,26 @@ def test_a_report_of_other_inputs_is_not_trusted(tmp_path, no_pictures, monkeypa
     assert f"{TOTAL + 1:,} people" in (study.output / "report.html").read_text(encoding="utf-8")
     (study.output / "report.html").write_text("another")
     assert not output.up_to_date(study)
+
+
+def test_a_report_of_other_templates_or_phrases_is_made_again(ready, tmp_path, no_pictures, monkeypatch):
+    """Its version is the same: a mended phrase, or one of the server's own."""
+    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_, **__: "no PDF: left out")
+    study = load_study(Path(shutil.copytree(ready[0].path.parent, tmp_path / "study")) / ready[0].path.name)
+    assert output.up_to_date(study)
+    package = Path(shutil.copytree(Path(geoaccess.__file__).parent, tmp_path / "geoaccess", ignore=_code))
+    monkeypatch.setattr("geoaccess.maps.assets.resources.files", lambda _: package)
+    assert output.up_to_date(study)
+    for name in ("maps/templates/report.html.j2", "phrases/nb.toml", "static/shared/decode.js", "static/palette.json"):
+        content = (package / name).read_bytes()
+        (package / name).write_bytes(content + b" ")
+        assert not output.up_to_date(study), name
+        (package / name).write_bytes(content)
+    assert output.up_to_date(study)
+
+
+def _code(_, names):
+    return [name for name in names if name.endswith((".py", ".pyc"))]
 
 
 def test_a_run_takes_the_pdf_of_a_run_before_away(ready, tmp_path, no_pictures):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from hashlib import sha256
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
-__all__ = ["asset_bytes", "asset_text", "colour", "paler", "palette_script", "palette_style", "scale"]
+__all__ = ["asset_bytes", "asset_text", "colour", "pages_digest", "paler", "palette_script", "palette_style", "scale"]
 
 _FOLDER: Final = "static"
 _PALE: Final = 0.72
@@ -29,6 +31,16 @@ def asset_text(name: str) -> str:
     if name.endswith(".css"):
         return re.sub(r"url\((?!#|data:)[^)]*\)", "none", text)
     return re.sub(r"//# sourceMappingURL=\S*", "", text)
+
+
+def pages_digest() -> str:
+    """Return the SHA-256 of all that pages are filled in from: templates, phrases, scripts and styles."""
+    package = Path(str(resources.files("geoaccess")))
+    kinds = ("maps/templates/*", "phrases/*.toml", f"{_FOLDER}/map/*", f"{_FOLDER}/shared/*", f"{_FOLDER}/palette.json")
+    found = sha256()
+    for path in sorted(path for kind in kinds for path in package.glob(kind) if path.is_file()):
+        found.update(f"{path.relative_to(package).as_posix()} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return found.hexdigest()
 
 
 @cache

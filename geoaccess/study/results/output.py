@@ -15,6 +15,7 @@ import pyproj
 from geoaccess import files, maps
 from geoaccess.background import background
 from geoaccess.frames import crs_of
+from geoaccess.maps.assets import pages_digest
 from geoaccess.network import EdgeKind
 from geoaccess.phrases import text
 from geoaccess.study import stages
@@ -227,13 +228,22 @@ def input_digests(study: Study) -> dict[str, str]:
 
 
 def up_to_date(study: Study) -> bool:
-    """Whether the output folder holds a whole run of this study, of these inputs, by this version, unaltered."""
+    """Whether the output folder holds a whole run of this study, of these inputs, by this version, unaltered.
+
+    With the templates and phrases that its pages would have now, too.
+    """
     folder = study.output
     files.settle(folder)
     try:
         record = json.loads(files.text_of(folder / _RECORD))
-        made = record["geoaccess"], record["study"], {what: read["sha256"] for what, read in record["inputs"].items()}
-        if REPORT not in record["results"] or made != (__version__, study.described(), input_digests(study)):
+        made = {what: read["sha256"] for what, read in record["inputs"].items()}
+        if (record["geoaccess"], record["pages_sha256"], record["study"]) != (
+            __version__,
+            pages_digest(),
+            study.described(),
+        ):
+            return False
+        if REPORT not in record["results"] or made != input_digests(study):
             return False
         return all(files.sha256(folder / name) == digest for name, digest in record["results"].items())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -279,6 +289,7 @@ def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
         }
     record = {
         "geoaccess": __version__,
+        "pages_sha256": pages_digest(),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "versions": {name: metadata.version(name) for name in _VERSIONS},
