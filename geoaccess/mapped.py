@@ -72,24 +72,31 @@ class _Pickler(pickle.Pickler):
     ) -> None:
         super().__init__(file, protocol=_PROTOCOL, buffer_callback=arrays.append)
         self._by_name = by_name
+        self._shapes: dict[bytes, object] = {}
 
     def reducer_override(self, value: object) -> Any:
         """Say how to make a value again; as pickle does, where nothing better is known."""
         if isinstance(value, np.memmap):  # of a class of its own, of which pickle leaves out nothing
             return np.asarray(value).__reduce_ex__(_PROTOCOL)
         found = None if self._by_name is None else self._by_name(value)
-        found = _by_coordinates(value) if found is None else found
+        found = self._by_coordinates(value) if found is None else found
         return NotImplemented if found is None else found
 
+    def _by_coordinates(self, value: object) -> tuple[Any, ...] | None:
+        """Return how to make the shapes of a table again; those that another table has as well are written once."""
+        known = sys.modules.get("geopandas.array")  # who has shapes has imported it
+        if known is None or not isinstance(value, known.GeometryArray):
+            return None
+        which = np.fromiter(map(id, np.asarray(value, dtype=object)), np.int64, len(value)).tobytes()
+        first = self._shapes.setdefault(which, value)
+        return _by_coordinates(value) if first is value else (_same_shapes, (first, value.crs))
 
-def _by_coordinates(value: object) -> tuple[Any, ...] | None:
+
+def _by_coordinates(value: Any) -> tuple[Any, ...] | None:
     """Return how to make the shapes of a table again from arrays, to the bit; None for others than plain shapes.
 
     As geopandas would send them, they are a text for each shape, which nobody can map.
     """
-    known = sys.modules.get("geopandas.array")  # who has shapes has imported it
-    if known is None or not isinstance(value, known.GeometryArray):
-        return None
     import shapely
 
     shapes = np.asarray(value, dtype=object)
@@ -120,6 +127,10 @@ def _shapes_again(number: int, parts: list[tuple[npt.NDArray[np.int64], tuple[An
     for rows, arrays in parts:
         shapes[rows] = shapely.polygons(arrays[0]) if len(arrays) == 1 else shapely.from_ragged_array(*arrays)
     return GeometryArray(shapes, crs=crs)
+
+
+def _same_shapes(first: Any, crs: Any) -> Any:
+    return type(first)(np.asarray(first, dtype=object), crs=crs)
 
 
 def write_mapped(value: Value, path: Path, *, by_name: Callable[[object], Any] | None = None) -> Mapped[Value]:

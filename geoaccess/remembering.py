@@ -6,23 +6,49 @@ Nothing is kept unless `remember` was called: most processes ask once.
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     import numpy.typing as npt
 
-__all__ = ["arrays_digest", "forget", "is_remembering", "remember", "remembered", "remembered_of", "remembered_with"]
+__all__ = [
+    "Found",
+    "all_found",
+    "arrays_digest",
+    "forget",
+    "is_remembering",
+    "remember",
+    "remembered",
+    "remembered_of",
+    "remembered_with",
+    "take_over",
+]
 
 Value = TypeVar("Value")
 
 _MOST: Final = 3
 """So many of a kind are kept: variations come in turn, and each of them needs one or two."""
-_WITH: Final = "_remembered"
-_found: dict[str, OrderedDict[Hashable, Any]] = {}
+_Kinds = dict[str, OrderedDict[tuple[tuple[int, ...], "Hashable"], tuple[tuple[object, ...], Any]]]
+"""Of each kind, by the ids of the objects that it was found for and a key: these objects, and what was found."""
+_found: _Kinds = {}
+_with: weakref.WeakKeyDictionary[Any, _Kinds] = weakref.WeakKeyDictionary()
 _on: list[bool] = []
+
+
+class Found(NamedTuple):
+    """What was found once: of which kind, for which objects and key, and what it is let go of with, if anything."""
+
+    owner: object | None
+    kind: str
+    values: tuple[object, ...]
+    key: Hashable
+    value: Any
 
 
 def is_remembering() -> bool:
@@ -40,6 +66,41 @@ def forget() -> None:
     """Let go of all that was kept, and keep nothing more."""
     _on.clear()
     _found.clear()
+    _with.clear()
+
+
+def all_found() -> list[Found]:
+    """Return all that is kept, for another process to take over."""
+    kept: list[tuple[object | None, _Kinds]] = [(None, _found), *_with.items()]
+    return [
+        Found(owner, kind, values, key, value)
+        for owner, kinds in kept
+        for kind, of_kind in kinds.items()
+        for (_, key), (values, value) in of_kind.items()
+    ]
+
+
+def take_over(found: Iterable[Found]) -> None:
+    """Remember what another process found: of objects that came from there, these very ones count.
+
+    >>> import pickle
+    >>> remember()
+    >>> sizes = [3, 4]
+    >>> remembered_of("sum", (sizes,), "", lambda: sum(sizes))
+    7
+    >>> sent = pickle.dumps((sizes, all_found()))
+    >>> forget()
+    >>> sizes, found = pickle.loads(sent)  # in the other process
+    >>> take_over(found)
+    >>> remembered_of("sum", (sizes,), "", lambda: 0)
+    7
+    >>> forget()
+    """
+    remember()
+    for one in found:
+        kinds = _found if one.owner is None else _with.setdefault(one.owner, {})
+        ids = tuple(map(id, one.values))
+        kinds.setdefault(one.kind, OrderedDict())[ids, one.key] = one.values, one.value
 
 
 def remembered(kind: str, key: Hashable, make: Callable[[], Value], *, most: int = _MOST) -> Value:
@@ -54,20 +115,20 @@ def remembered(kind: str, key: Hashable, make: Callable[[], Value], *, most: int
     >>> remembered("number", 1, lambda: [2])
     [2]
     """
-    return _kept(_found, kind, key, make, most) if _on else make()
+    return _kept(_found, kind, (), key, make, most) if _on else make()
 
 
 def _kept(
-    kinds: dict[str, OrderedDict[Hashable, Any]], kind: str, key: Hashable, make: Callable[[], Value], most: int
+    kinds: _Kinds, kind: str, values: tuple[object, ...], key: Hashable, make: Callable[[], Value], most: int
 ) -> Value:
-    kept = kinds.setdefault(kind, OrderedDict())
-    if key in kept:
-        kept.move_to_end(key)
-        value: Value = kept[key]
+    kept, full_key = kinds.setdefault(kind, OrderedDict()), (tuple(map(id, values)), key)
+    if full_key in kept:
+        kept.move_to_end(full_key)
+        value: Value = kept[full_key][1]
         return value
     made = make()
-    if made is not None:
-        kept[key] = made
+    if made is not None or values:
+        kept[full_key] = values, made
         while len(kept) > most:
             kept.popitem(last=False)
     return made
@@ -86,7 +147,7 @@ def remembered_of(
     (1, 2)
     >>> forget()
     """
-    return remembered(kind, (tuple(map(id, values)), key), lambda: (values, make()), most=most)[1]
+    return _kept(_found, kind, values, key, make, most) if _on else make()
 
 
 def remembered_with(
@@ -102,10 +163,7 @@ def remembered_with(
 
     Of other `values` that it depends on, the very objects count.
     """
-    if not _on:
-        return make()
-    kinds = owner.__dict__.setdefault(_WITH, {})
-    return _kept(kinds, kind, (tuple(map(id, values)), key), lambda: (values, make()), most)[1]
+    return _kept(_with.setdefault(owner, {}), kind, values, key, make, most) if _on else make()
 
 
 def arrays_digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
@@ -118,5 +176,5 @@ def arrays_digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from geopandas.testing import assert_geoseries_equal
 
 from geoaccess.errors import OutputError
 from geoaccess.mapped import Mapped, write_mapped
@@ -111,3 +113,14 @@ def test_a_network_of_the_cache_is_found_there(tmp_path):
 def test_a_full_disk_is_said_so(tmp_path):
     with pytest.raises(OutputError):
         write_mapped(1, tmp_path / "no" / "such" / "folder")
+
+
+def test_shapes_of_several_tables_are_written_once(tmp_path):
+    shapes = gpd.GeoSeries.from_xy(np.arange(1000.0), np.zeros(1000), crs="EPSG:3035")
+    value = [gpd.GeoDataFrame({"number": range(1000)}, geometry=shapes), shapes.copy(), shapes.iloc[:10]]
+    found = elsewhere(write_mapped(value, tmp_path / "shapes")).value
+    for one, other in zip(found, value, strict=True):
+        assert_geoseries_equal(one.geometry, other.geometry)
+    assert found[0].geometry.crs == shapes.crs
+    coordinates = 1000 * 2 * 8
+    assert coordinates <= (tmp_path / "shapes.arrays").stat().st_size < 2 * coordinates + 1000 * 8 * 2

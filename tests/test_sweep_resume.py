@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -11,9 +13,10 @@ import pandas as pd
 import pytest
 
 from geoaccess.cli import main
+from geoaccess.network.intact import checked_files
 from geoaccess.questions import sweep_studies, write_sweep
-from geoaccess.questions.sweep_networks import let_go
-from geoaccess.study import combinations, load_study, solve_study, study_variations
+from geoaccess.questions.sweep_networks import let_go, network_folders
+from geoaccess.study import combinations, load_study, solve_study, stages, study_variations
 from geoaccess.study.stages import figures_digest
 from tests.test_study_tiny import FLAT, PLACES, STUDY, write_roads, write_study
 
@@ -227,3 +230,39 @@ def test_a_sweep_takes_up_what_is_kept_with_the_network(path, monkeypatch):
     sites = len(pd.read_csv(path.parent / "sites.csv"))
     assert snapped == [sites, sites]
     pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+
+
+def test_a_worker_begins_with_what_another_process_found(path, tmp_path, monkeypatch):
+    """Nothing is read, placed or attached there again, and the figures are those of a process that finds all itself."""
+    asked = ["snap.off_network_kph=3,4,5"]
+    variations = study_variations([path], combinations(asked))
+    alone = sweep_studies(variations, workers=0, cells=True)
+    (folder,) = dict.fromkeys(network_folders(one.study for one in variations))
+    tasks = [whole._Task(one.study, folder, True, whole._kept_in(one.study, folder, cells=True)) for one in variations]
+    for task in tasks:
+        shutil.rmtree(task.kept)
+    let_go()
+    stages.remember()
+    whole._solve(tasks[0])
+    sent = pickle.dumps((whole._shared(tasks[0], tmp_path), checked_files()))
+    let_go()
+    again = {"_read": "stages.sites", "_joined": "stages.zoning", "_snapped": "stages.snapping"}
+    again |= {"attach": "stages.snapping", "_in_zones": "pipeline", "_take_order": "stages.networks"}
+    for name, room in again.items():
+        monkeypatch.setattr(sys.modules[f"geoaccess.study.{room}"], name, lambda *_, **__: pytest.fail("found before"))
+    shared, checked = pickle.loads(sent)
+    assert shared.here is None
+    for number in (1, 2):
+        _, cells = whole._solve_knowing(shared, checked, tasks[number])
+        mine = alone.cells[alone.cells["variation"] == variations[number].name]
+        known = mine[[*cells]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(cells.reset_index(drop=True), known, check_exact=True)
+    let_go()
+
+
+def test_figures_are_the_same_on_several_workers(path):
+    variations = study_variations([path], combinations(["snap.off_network_kph=3,4,5"]))
+    alone, spread = (sweep_studies(variations, workers=workers, cells=True) for workers in (0, 2))
+    pd.testing.assert_frame_equal(alone.table, spread.table, check_exact=True)
+    pd.testing.assert_frame_equal(alone.cells, spread.cells, check_exact=True)
+    assert not [item for item in (path.parent / "cache").iterdir() if item.name.startswith(".geoaccess")]

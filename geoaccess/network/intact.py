@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["checksum", "checksums", "require_intact"]
+__all__ = ["checked_files", "checksum", "checksums", "require_intact", "trust"]
 
-_checked: set[tuple[str, int, int, int, str]] = set()  # mapped files, as they were when checked
+Checked = tuple[str, int, int, int, str]
+_checked: set[Checked] = set()  # mapped files, as they were when checked
 
 
 def checksum(path: Path) -> str:
@@ -37,6 +38,16 @@ def checksum(path: Path) -> str:
 def checksums(folder: Path) -> dict[str, str]:
     """Return the checksum of every file of a folder, by name."""
     return {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def checked_files() -> frozenset[Checked]:
+    """Return which mapped files this process has checked, as they were then, for another process of this machine."""
+    return frozenset(_checked)
+
+
+def trust(checked: Iterable[Checked]) -> None:
+    """Take files for checked that another process of this machine has checked, for as long as they do not change."""
+    _checked.update(checked)
 
 
 def require_intact(folder: Path, names: Iterable[str], known: Mapping[str, str], *, once: bool, hint: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from dataclasses import dataclass
@@ -13,11 +14,20 @@ import pyarrow.parquet as pq
 
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
-from geoaccess.parallel import Outcome, worker_pool
+from geoaccess.errors import InputError, OutputError
+from geoaccess.mapped import Mapped, write_mapped
+from geoaccess.network.intact import checked_files, trust
+from geoaccess.parallel import Outcome, worker_pool, workers_at_hand
 from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
-from geoaccess.questions.sweep_networks import let_go, mapped_network, network_folders, provide, readings_of
+from geoaccess.questions.sweep_networks import (
+    derived_by_name,
+    let_go,
+    mapped_network,
+    network_folders,
+    provide,
+    readings_of,
+)
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
@@ -32,11 +42,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from geoaccess.network import Network
+    from geoaccess.network.intact import Checked
     from geoaccess.parallel import Run
+    from geoaccess.remembering import Found
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 
+    _Common = tuple[Network, list[Found]]
     _Figures = tuple[pd.DataFrame, pd.DataFrame | None]
 
 __all__ = ["SweepResult", "medians", "refuse_clashes", "sweep_studies", "write_sweep"]
@@ -50,6 +64,10 @@ _ALWAYS = [
     *("mean_s", "median_s", "p90_s"),
 ]
 _FILES = ("sweep.csv", "sweep.parquet", "sweep_cells.parquet")
+
+
+_taken: set[Path] = set()
+"""What this process has taken over from the one that started it."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +182,8 @@ def _sweep(
             scheduler=scheduler,
             compiling=partial(announce_compiling, console) if show else None,
         )
-        spread_out = scheduler is None and workers != 0
-        outcomes |= zip(open_, _computed(pool, tasks, spread_out, console=console, show=show), strict=True)
+        processes = 0 if scheduler is not None or workers == 0 else workers or workers_at_hand()
+        outcomes |= zip(open_, _computed(pool, tasks, processes, console=console, show=show), strict=True)
     return _swept(variations, [outcomes[i] for i in which], tuple(kept))
 
 
@@ -187,41 +205,72 @@ def _finished(kept: Path, *, resume: bool) -> Outcome[_Figures] | None:
 def _computed(
     pool: Callable[..., AbstractContextManager[Run]],
     tasks: Sequence[_Task],
-    spread_out: bool,  # noqa: FBT001
+    processes: int,
     *,
     console: Console,
     show: bool,
 ) -> list[Outcome[_Figures]]:
     """Have the networks of tasks built, each once, and the tasks solved on them.
 
-    Where tasks are `spread_out` over processes of this machine, what one reading gives is built before they start, by
-    all its cores.
+    Where several `processes` of this machine work on what one reading gives, this one builds it by all cores, and then
+    solves the first task; what it found on the way that others need as well they map into memory.
     """
     readings = readings_of((task.network, task.study) for task in tasks)
-    faults: dict[Path, str] | None = None
-    if spread_out and len(readings) == 1:
-        with pool(workers=0) as run:
+    if processes < 1 or len(readings) > 1:
+        with pool(at_most=len(tasks)) as run:
             faults = provide(run, readings, console=console, show=show)
+            outcomes, ready = _to_solve(tasks, faults)
+            with counted("variations", len(ready), console=console, show=show) as done:
+                outcomes |= zip(ready, run(_solve, [tasks[i] for i in ready], done=done), strict=True)
+        return [outcomes[i] for i in range(len(tasks))]
+    with pool(workers=0) as run:
+        faults = provide(run, readings, console=console, show=show)
+    outcomes, ready = _to_solve(tasks, faults)
+    with contextlib.ExitStack() as stack:
+        done = stack.enter_context(counted("variations", len(ready), console=console, show=show))
+        shared: Mapped[_Common] = Mapped(None)
+        if processes > 1 and len(ready) > 1:
+            first = ready.pop(0)
+            with pool(workers=0) as run:
+                (outcomes[first],) = run(_solve, [tasks[first]], done=done)
+            folder = stack.enter_context(files.spare(tasks[first].study.cache))
+            shared = _shared(tasks[first], folder.absolute())
         let_go()
-    with pool(at_most=len(tasks)) as run:
-        if faults is None:
-            faults = provide(run, readings, console=console, show=show)
-        return _solved(run, tasks, faults, console=console, show=show)
+        run = stack.enter_context(pool(at_most=len(ready)))
+        solve = partial(_solve_knowing, shared, checked_files())
+        solved = run(solve, [tasks[i] for i in ready], done=done)
+        outcomes |= zip(ready, solved, strict=True)
+    return [outcomes[i] for i in range(len(tasks))]
 
 
-def _solved(
-    run: Run, tasks: Sequence[_Task], faults: dict[Path, str], *, console: Console, show: bool
-) -> list[Outcome[_Figures]]:
-    """Have the tasks solved whose network is there; the others have the fault of theirs as their outcome."""
+def _to_solve(tasks: Sequence[_Task], faults: dict[Path, str]) -> tuple[dict[int, Outcome[_Figures]], list[int]]:
+    """Return the outcomes of tasks whose network has a fault, and the other tasks, those of one network together."""
     outcomes: dict[int, Outcome[_Figures]] = {
         i: Outcome(None, faults[task.network]) for i, task in enumerate(tasks) if task.network in faults
     }
     ready = [i for i in range(len(tasks)) if i not in outcomes]
     numbers = {folder: i for i, folder in enumerate(dict.fromkeys(task.network for task in tasks))}
     ready.sort(key=lambda i: numbers[tasks[i].network])  # a process keeps one network at a time
-    with counted("variations", len(ready), console=console, show=show) as done:
-        outcomes |= zip(ready, run(_solve, [tasks[i] for i in ready], done=done), strict=True)
-    return [outcomes[i] for i in range(len(tasks))]
+    return outcomes, ready
+
+
+def _shared(task: _Task, folder: Path) -> Mapped[_Common]:
+    """Write what this process found when it solved a task; nothing where there is no room for it."""
+    found = mapped_network(task.study, task.network), stages.all_found()
+    try:
+        return Mapped(None, write_mapped(found, folder / "found", by_name=derived_by_name).path)
+    except OutputError:
+        return Mapped(None)
+
+
+def _solve_knowing(shared: Mapped[_Common], checked: frozenset[Checked], task: _Task) -> _Figures:
+    """Solve a study in a process of its own, which begins with what another one found, and checked."""
+    trust(checked)
+    if shared.path is not None and shared.path not in _taken:
+        _, found = shared.once
+        stages.take_over(found)
+        _taken.add(shared.path)
+    return _solve(task)
 
 
 def _solve(task: _Task) -> _Figures:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +20,10 @@ if TYPE_CHECKING:
     from geoaccess.parallel import Run
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Reading", "let_go", "mapped_network", "network_folders", "provide", "readings_of"]
+__all__ = ["Reading", "derived_by_name", "let_go", "mapped_network", "network_folders", "provide", "readings_of"]
+
+_DERIVED = ("_order", "_whole", "arcs", "arcs_reversed")
+"""What searches make of a network and keep with it."""
 
 Reading = dict[Path, "Study"]
 """The networks of one reading of extracts, which differ in their profile alone: where each is kept, and of whom."""
@@ -122,32 +123,43 @@ def _not_kept(study: Study, folder: Path) -> str:
     return "files that the study reads were replaced while its network was built; run again"
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A network of the cache; studies that share its folder share all that was derived from it."""
-
-    folder: Path
-    study: Study = field(compare=False)
-
-
-@lru_cache(maxsize=1)
-def _mapped(kept: _Kept) -> Network:
-    """Load a network; it stays, with all that has been derived from it, until a task needs another one."""
-    return stages.load_kept(kept.study, kept.folder)
+_held: dict[Path, Network] = {}
+"""The network that was asked for last, with all that has been derived from it, by its folder."""
 
 
 def mapped_network(study: Study, folder: Path) -> Network:
     """Return the network of a study from the cache; the last one that was asked for stays.
+
+    Studies that share its folder share all that was derived from it.
 
     Raises
     ------
     InputError
         If it is not there, or damaged.
     """
-    return _mapped(_Kept(folder, study))
+    if folder not in _held:
+        network = stages.load_kept(study, folder)
+        _held.clear()
+        _held[folder] = network
+    return _held[folder]
+
+
+def derived_by_name(value: object) -> tuple[Any, ...] | None:
+    """Return how another process finds a network of the cache, with what was derived from it here by searches.
+
+    That of the sweep becomes the one that was asked for last there. See `geoaccess.mapped.write_mapped`.
+    """
+    found = stages.by_name(value)
+    if found is None:
+        return None
+    find, (study, folder, _) = found
+    derived = {name: value.__dict__[name] for name in _DERIVED if name in value.__dict__}
+    if _held.get(folder) is value:
+        return mapped_network, (study, folder), derived
+    return find, (study, folder, False), derived  # its order is among what was derived
 
 
 def let_go() -> None:
     """Let go of all that building left in this process: others work on it."""
-    _mapped.cache_clear()
+    _held.clear()
     stages.forget()

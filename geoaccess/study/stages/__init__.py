@@ -1,6 +1,6 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
-from geoaccess.remembering import forget, remember, remembered_of
+from geoaccess.remembering import all_found, forget, remember, remembered_of, take_over
 from geoaccess.study.stages.basemap import Window, ice_of, lakes_of, land_of, places_of, window_around, window_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes, no_classes
 from geoaccess.study.stages.digests import figures_digest
@@ -50,6 +50,7 @@ __all__ = [
     "Timetables",
     "Window",
     "about",
+    "all_found",
     "before_roads",
     "build_network",
     "build_or_load_network",
@@ -96,6 +97,7 @@ __all__ = [
     "snap_as_set",
     "snap_cells",
     "snap_sites",
+    "take_over",
     "timetable_of",
     "unused_tags_of",
     "vehicle_hierarchy",

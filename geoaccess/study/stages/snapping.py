@@ -14,7 +14,7 @@ from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
 from geoaccess.network.prepared import release
 from geoaccess.network.snapping import Attachment, attach, snap_attached
-from geoaccess.remembering import remembered, remembered_of, remembered_with
+from geoaccess.remembering import is_remembering, remembered, remembered_of, remembered_with
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder, same_places
 from geoaccess.study.stages.sites import names_of_sites
@@ -35,6 +35,8 @@ _ATTACHED: weakref.WeakKeyDictionary[Network, dict[str, Attachment]] = weakref.W
 """Where the cells last asked about are attached."""
 _MANY = 10_000
 """So many places take longer to attach than to read again."""
+_MOST_SETS = 16
+"""Where so many sets of places are attached is remembered: those of one kind of function each."""
 _SEVERAL = 1_000
 """So many places look at shapes all over a network, of which searches need none."""
 
@@ -143,8 +145,23 @@ def _attached(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.Da
 
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach places to the network as the study sets it; refuse them if none is near a road."""
-    return _snapped(study, network, places, study.settings.snap.off_network_kph)
+    """Attach places to the network as the study sets it; refuse them if none is near a road.
+
+    For many questions this is done once for all speeds off roads.
+    """
+    kph = study.settings.snap.off_network_kph
+    if not is_remembering():
+        return _snapped(study, network, places, kph)
+    where = hashlib.sha256()
+    update_by_shapes(where, places.geometry)
+    usual = remembered_with(
+        network,
+        "places attached",
+        (where.hexdigest(), *_rules(study)),
+        lambda: _snapped(study, network, places, OFF_NETWORK_KPH),
+        most=_MOST_SETS,
+    )
+    return walking_at(usual, kph).set_axis(places.index)
 
 
 def _snapped(study: Study, network: Network, places: gpd.GeoDataFrame, off_network_kph: float) -> pd.DataFrame:
