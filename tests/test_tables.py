@@ -347,8 +347,9 @@ def test_csv_is_written_with_quotes_where_needed():
 def test_csv_is_that_of_pandas_to_the_byte(data):
     """But for texts that a spreadsheet takes for a formula, which stand behind an apostrophe."""
     rows = data.draw(st.integers(0, 12))
-    texts = st.one_of(st.none(), st.text(st.sampled_from("a,\";\n\r='å -1"), max_size=5))
-    numbers = st.one_of(st.floats(), st.integers(-9, 9).map(float), st.just(0.1 + 0.2))
+    texts = st.one_of(st.none(), st.text(st.sampled_from("a,\";\n\r='å -1\u2003"), max_size=5))
+    rounded = st.floats(-1e12, 1e12).map(lambda number: round(number, 6))
+    numbers = st.one_of(st.floats(), rounded, st.sampled_from([0.1 + 0.2, -0.0, 1e-4, 9e-5, 1e10, 1e15]))
 
     def drawn(values):
         return [data.draw(values) for _ in range(rows)]
