@@ -21,10 +21,11 @@ def test_sums_are_those_of_numpy_to_the_last_bit(n):
 def test_segments_of_ways():
     ptr, ref = np.array([0, 3, 4, 8]), np.array([0, 1, 1, 2, 0, 3, 2, 1], np.int32)
     lon = np.array([10.0, 10.1, 10.2, np.nan])
-    way, a, b, absent, still = assembling.segments_of_ways(ptr, ref, np.array([True, True, True]), lon)
-    assert (way.tolist(), a.tolist(), b.tolist()) == ([0, 2], [0, 2], [1, 1])
+    columns = [np.empty(5, np.int32) for _ in range(3)]
+    size, absent, still = assembling.segments_of_ways(ptr, ref, np.array([True, True, True]), lon, *columns)
+    assert [column[:size].tolist() for column in columns] == [[0, 2], [0, 2], [1, 1]]
     assert (absent, still) == (2, 1)
-    assert assembling.segments_of_ways(ptr, ref, np.array([False, True, False]), lon)[1].size == 0
+    assert assembling.segments_of_ways(ptr, ref, np.array([False, True, False]), lon, *columns) == (0, 0, 0)
 
 
 def test_the_heaviest_of_each_group_is_the_first_of_equals():
@@ -65,10 +66,6 @@ def test_what_parts_hold_is_what_numpy_counts(seed):
     chosen = rng.random(m) < 0.6
     forward, backward = (rng.uniform(-1, 50, m) for _ in range(2))
     length = geometry.segment_lengths_m(lon, lat, a, b)
-    written = np.zeros(m)
-    assembling.lengths_into(written, lon, lat, a, b, 0, 50)
-    assembling.lengths_into(written, lon, lat, a, b, 50, m)
-    assert written.tolist() == length.tolist()
     inside = label[a] == label[b]
     metres = np.bincount(label[a[inside]], length[inside], 6)
     for least in (0.0, float(np.median(metres)), float(metres[2]), np.inf):
@@ -142,20 +139,3 @@ def test_segments_are_chosen_by_their_points_as_numpy_chooses_them(seed):
     assert inside.tolist() == (chosen & points[part[a]]).tolist()
     picking.keep_main_parts(ends, part, group, main)
     assert set(np.flatnonzero(ends)) == {i for i in {*a[chosen], *b[chosen]} if part[i] == main[group[i]]}
-
-
-def test_times_are_written_and_slowed_down_in_parts():
-    rng = np.random.default_rng(1)
-    length, way = rng.uniform(0, 100, 50), rng.integers(0, 4, 50).astype(np.int32)
-    mps, most = np.array([0.0, 5.0, 20.0, 12.5]), np.array([3.0, 3.0, np.inf, 0.0])
-    seconds = np.full(50, np.nan)
-    for part in ((0, 17), (17, 50)):
-        assembling.seconds_into(seconds, length, way, mps, *part)
-    with np.errstate(divide="ignore"):
-        expected = np.where(mps[way] > 0, length / mps[way], -1.0)
-        slowest = np.where(most[way] > 0, length / most[way], -1.0)
-    assert seconds.tolist() == expected.tolist()
-    for part in ((0, 17), (17, 50)):
-        assembling.slow_down(seconds, length, way, most, *part)
-    assert seconds.tolist() == np.where(expected >= 0, np.maximum(expected, slowest), -1.0).tolist()
-    assert (seconds > expected).any()

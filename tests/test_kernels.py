@@ -207,32 +207,6 @@ def test_weak_components_of_some_segments_are_those_of_these_alone(made):
     assert found.tolist() == graph.weak_components(n, u[chosen], v[chosen]).tolist()
 
 
-@few
-@given(
-    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3)), max_size=20),
-    st.floats(0, 100),
-    st.floats(0, 100),
-)
-def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet(drawn, lesser, equal):
-    a, b, rank = (whole(column) for column in zip(*drawn, strict=True)) if drawn else (whole([]),) * 3
-    ends = {node: [r for u, v, r in drawn for end in (u, v) if end == node] for node in range(7)}
-
-    def share(node, own):
-        met = ends[node]
-        if len(met) < 3:
-            return 0.0
-        if own > min(met):
-            return lesser
-        return equal if met.count(own) >= 3 else 0.0
-
-    forward, backward = np.zeros(a.size), np.arange(a.size) - 1.0  # the first is closed backward
-    ranks = np.array([3, 2, 1, 0], np.int16)
-    graph.add_junction_costs(7, a, b, (3 - rank).astype(np.int32), ranks, lesser, equal, forward, backward)
-    cost = [share(u, r) / 2 + share(v, r) / 2 for u, v, r in drawn]
-    assert forward.tolist() == cost
-    assert backward.tolist() == [i - 1.0 + (more if i else 0.0) for i, more in enumerate(cost)]
-
-
 def test_components_of_a_long_road_take_neither_stack_nor_time():
     n = 1_500 if PLAIN else 3_000_000
     line = np.arange(n, dtype=np.int32)

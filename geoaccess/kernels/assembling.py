@@ -5,7 +5,6 @@ Sums over a chain are taken as `np.add.reduceat` takes them, in pairs, so that l
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numba
@@ -22,14 +21,10 @@ __all__ = [
     "edges_of_chains",
     "heaviest_of_groups",
     "lengthless_ways",
-    "lengths_into",
-    "lose_in_curves",
     "seconds_in_parts",
-    "seconds_into",
     "segments_fit",
     "segments_in_parts",
     "segments_of_ways",
-    "slow_down",
 ]
 
 _EDGES_AT_ONCE = 1 << 14
@@ -43,32 +38,34 @@ def segments_of_ways(
     ref: npt.NDArray[np.int32],
     chosen: npt.NDArray[np.bool_],
     lon: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int, int]:
-    """Return (way, a, b) of the segments of chosen ways, and how many lack a place and how many have no length.
+    way: npt.NDArray[np.int32],
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+) -> tuple[int, int, int]:
+    """Write the way and the ends of the segments of chosen ways.
 
-    Way i runs through the points ref[ptr[i]:ptr[i + 1]]; the longitude of a place that is not known is NaN.
+    Return how many there are, how many lack a place, and how many have no length. Way i runs through the points
+    ref[ptr[i]:ptr[i + 1]]; the longitude of a place that is not known is NaN. There must be room for a segment between
+    any two points that follow each other.
     """
     n = absent = still = 0
-    for way in range(chosen.size):
-        if chosen[way]:
-            for j in range(ptr[way], ptr[way + 1] - 1):
-                p, q = ref[j], ref[j + 1]
-                if not (np.isfinite(lon[p]) and np.isfinite(lon[q])):
-                    absent += 1
-                elif p == q:
-                    still += 1
-                else:
-                    n += 1
-    ways, a, b = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    n = 0
-    for way in range(chosen.size):
-        if chosen[way]:
-            for j in range(ptr[way], ptr[way + 1] - 1):
-                p, q = ref[j], ref[j + 1]
-                if p != q and np.isfinite(lon[p]) and np.isfinite(lon[q]):
-                    ways[n], a[n], b[n] = way, p, q
-                    n += 1
-    return ways, a, b, absent, still
+    for i in range(chosen.size):
+        if not chosen[i] or ptr[i] == ptr[i + 1]:
+            continue
+        p = ref[ptr[i]]
+        known = np.isfinite(lon[p])
+        for j in range(ptr[i] + 1, ptr[i + 1]):
+            q = ref[j]
+            there = np.isfinite(lon[q])
+            if not (known and there):
+                absent += 1
+            elif p == q:
+                still += 1
+            else:
+                way[n], a[n], b[n] = i, p, q
+                n += 1
+            p, known = q, there
+    return n, absent, still
 
 
 @numba.njit(cache=True, nogil=True)
@@ -96,85 +93,6 @@ def lengthless_ways(
                 break
         found += still
     return found
-
-
-@numba.njit(cache=True, nogil=True)
-def seconds_into(
-    out: npt.NDArray[np.float64],
-    length: npt.NDArray[np.float64],
-    way: npt.NDArray[np.int32],
-    mps: npt.NDArray[np.float64],
-    first: int,
-    last: int,
-) -> None:
-    """Write the seconds on segments `first` to `last` at the speed of their ways; -1 where that is not above 0.
-
-    Speeds are metres per second.
-    """
-    for i in range(first, last):
-        speed = mps[way[i]]
-        out[i] = length[i] / speed if speed > 0 else -1.0
-
-
-@numba.njit(cache=True, nogil=True)
-def slow_down(
-    seconds: npt.NDArray[np.float64],
-    length: npt.NDArray[np.float64],
-    way: npt.NDArray[np.int32],
-    mps: npt.NDArray[np.float64],
-    first: int,
-    last: int,
-) -> None:
-    """Let nobody drive faster than so many metres per second on the ways of segments `first` to `last`, in place.
-
-    What is closed, in negative seconds, stays closed.
-    """
-    for i in range(first, last):
-        speed = mps[way[i]]
-        if seconds[i] >= 0 and speed > 0:
-            seconds[i] = max(seconds[i], length[i] / speed)
-
-
-@numba.njit(cache=True, nogil=True)
-def lose_in_curves(
-    seconds: npt.NDArray[np.float64],
-    length: npt.NDArray[np.float64],
-    turn: npt.NDArray[np.float64],
-    lateral_mps2: float,
-    within_m: float,
-    first: int,
-    last: int,
-) -> None:
-    """Add to segments `first` to `last`, in place, the time lost in the curves at both of their ends.
-
-    `turn` is by how many radians each turns into the next one, 0 where it does not.
-    """
-    for i in range(first, last):
-        if not seconds[i] > 0:
-            continue
-        part = min(length[i] / 2, within_m)
-        usual = seconds[i] / length[i] * part
-        lost = 0.0
-        for j in (i, i - 1):  # the curve at its end, and the one at its beginning
-            if 0 <= j < length.size - 1 and turn[j] > 0:
-                speed = math.sqrt(lateral_mps2 * ((length[j] + length[j + 1]) / 2 / turn[j]))
-                lost += max(part / speed - usual, 0.0)
-        seconds[i] += lost
-
-
-@numba.njit(cache=True, nogil=True)
-def lengths_into(
-    out: npt.NDArray[np.float64],
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-    a: npt.NDArray[np.int32],
-    b: npt.NDArray[np.int32],
-    first: int,
-    last: int,
-) -> None:
-    """Write the lengths of segments `first` to `last`, see `geometry.length_m`."""
-    for i in range(first, last):
-        out[i] = length_m(lon, lat, a[i], b[i])
 
 
 @numba.njit(cache=True, nogil=True)

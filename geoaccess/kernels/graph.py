@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
-    "add_junction_costs",
     "chains",
     "rows",
     "strong_components",
@@ -277,45 +276,3 @@ def chains(
                 n_points += 1
     start[n_edges] = n_points
     return start[: n_edges + 1], point[:n_points], segment[:n_points]
-
-
-@numba.njit(cache=True, nogil=True)
-def add_junction_costs(
-    n_nodes: int,
-    a: npt.NDArray[np.int32],
-    b: npt.NDArray[np.int32],
-    road: npt.NDArray[np.int32],
-    rank: npt.NDArray[np.int16],
-    lesser: float,
-    equal: float,
-    forward: npt.NDArray[np.float64],
-    backward: npt.NDArray[np.float64],
-) -> None:
-    """Add to the times of each segment, unless they are negative, what it pays at its two ends, in place.
-
-    That is half a share at each end where three or more segments meet: `lesser` for a segment whose rank is not the
-    least there (the least rank is the greatest road), and `equal` for one whose rank it is, where three or more of that
-    rank meet. The rank of segment i is rank[road[i]].
-    """
-    degree, equals = np.zeros(n_nodes, np.int8), np.zeros(n_nodes, np.int8)  # three and more are alike
-    least = np.full(n_nodes, 2**15 - 1, np.int16)
-    for i in range(a.size):
-        for node in (a[i], b[i]):
-            degree[node] = min(degree[node] + 1, 3)
-            least[node] = min(least[node], rank[road[i]])
-    for i in range(a.size):
-        for node in (a[i], b[i]):
-            if rank[road[i]] == least[node]:
-                equals[node] = min(equals[node] + 1, 3)
-    for i in range(a.size):
-        cost = 0.0
-        for node in (a[i], b[i]):
-            if degree[node] >= 3:
-                if rank[road[i]] > least[node]:
-                    cost += lesser / 2
-                elif equals[node] >= 3:
-                    cost += equal / 2
-        if forward[i] >= 0:
-            forward[i] += cost
-        if backward[i] >= 0:
-            backward[i] += cost

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,10 @@ from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import assembling, picking
 from geoaccess.kernels.memory import give_back
-from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
-from geoaccess.osm.driving import add_curves, add_junctions
+from geoaccess.osm.driving import Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["build_network", "read_network", "read_networks", "read_osm"]
 
 _KPH_TO_MPS = 1 / 3.6
-_AT_ONCE = 1 << 18
 
 
 @checks_arguments
@@ -280,38 +277,27 @@ def _roads(
     restricted = np.array([road.restricted for road in rules])
     chosen = (~is_ferry & ~closed)[extract.way_tags]
     shut = chosen & by_date.closed if by_date is not None else np.zeros(chosen.size, np.bool_)
-    way, a, b, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen & ~shut, extract.lon)
-    if not a.size:
+    segments, absent, still = _segments(extract, chosen & ~shut)
+    tags, size = extract.way_tags, segments["a"].size
+    if not size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
-    tagset = picking.taken(extract.way_tags, way)
-    length = _lengths_m(extract, a, b)
-    if not length.any():
-        raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
     pace = profile.pace.share
-    segments: dict[str, Any] = {
-        "a": a,
-        "b": b,
-        "way": way,
-        "forward_s": _seconds(length, tagset, _mps([road.forward_kph for road in rules], pace)),
-        "backward_s": _seconds(length, tagset, _mps([road.backward_kph for road in rules], pace)),
-        "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
-        "snaps": _flags([road.snaps for road in rules], tagset),
-        "restricted": _flags(restricted, tagset),
-    }
-    if by_date is not None and not np.isinf(by_date.most_kph).all():
-        most_mps = _mps(by_date.most_kph)
-        for direction in ("forward_s", "backward_s"):
-            slow = partial(assembling.slow_down, segments[direction], length, way, most_mps)
-            share(slow, parts_of(a.size, _AT_ONCE))
-    add_curves(segments, length, extract.lon, extract.lat, profile.curves)
-    del length
+    forward, backward = (_mps([getattr(road, f"{way}_kph") for road in rules], pace) for way in ("forward", "backward"))
+    limited = by_date is not None and not np.isinf(by_date.most_kph).all()
+    most = _mps(by_date.most_kph) if by_date is not None and limited else np.empty(0)
+    segments |= {name: np.empty(size) for name in ("forward_s", "backward_s")}
+    if not drive(segments, extract.lon, extract.lat, Speeds(tags, forward, backward, most), profile.curves):
+        raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
+    segments["kind"] = np.full(size, EdgeKind.ROAD, np.int8)
+    segments["snaps"] = picking.taken(np.array([road.snaps for road in rules], np.bool_)[tags], segments["way"])
+    segments["restricted"] = picking.taken(restricted[tags], segments["way"])
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array(
         [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int16
     )
-    add_junctions(segments, tagset, rank_of_tags, extract.lon.size, profile.junctions)
+    add_junctions(segments, rank_of_tags[tags], extract.lon.size, profile.junctions)
     unknown = np.array([bool(road.unknown) for road in rules])
     undecided = np.array([bool(road.undecided) for road in rules])
     return segments, {
@@ -326,24 +312,12 @@ def _roads(
     }
 
 
-def _lengths_m(extract: Extract, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    length, lon, lat = np.empty(a.size), extract.lon, extract.lat
-    share(lambda *part: assembling.lengths_into(length, lon, lat, a, b, *part), parts_of(a.size, _AT_ONCE))
-    return length
-
-
-def _flags(of_tags: Sequence[bool] | npt.NDArray[np.bool_], tagset: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Return what is said of the tag set of each segment: as numbers of one kind, for which the loop is compiled."""
-    return picking.taken(np.asarray(of_tags, np.int32), tagset).astype(np.bool_)
-
-
-def _seconds(
-    length: npt.NDArray[np.float64], way: npt.NDArray[np.int32], mps: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return the seconds on each segment at the speed of its way; -1 where that is closed."""
-    seconds = np.empty(length.size)
-    share(partial(assembling.seconds_into, seconds, length, way, mps), parts_of(length.size, _AT_ONCE))
-    return seconds
+def _segments(extract: Extract, chosen: npt.NDArray[np.bool_]) -> tuple[dict[str, Any], int, int]:
+    """Return the way and the ends of the segments of some ways, how many lack a place, and how many have no length."""
+    room = int((np.diff(extract.ptr) - 1)[chosen].clip(0).sum())
+    way, a, b = (np.empty(room, np.int32) for _ in range(3))
+    size, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen, extract.lon, way, a, b)
+    return {"a": a[:size], "b": b[:size], "way": way[:size]}, absent, still
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

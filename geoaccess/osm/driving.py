@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geoaccess.kernels import assembling, graph
+from geoaccess.kernels import driving
 from geoaccess.kernels.threads import parts_of, share
 from geoaccess.toml import Field, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
-__all__ = ["CurveRules", "JunctionRules", "PaceRules", "add_curves", "add_junctions"]
+__all__ = ["CurveRules", "JunctionRules", "PaceRules", "Speeds", "add_junctions", "drive"]
 
-_SHARP = 1e-3  # radians; a smaller turn is a straight road
 _AT_ONCE = 1 << 18
-_DIRECTIONS = ("forward_s", "backward_s")
+_COLUMNS = ("forward_s", "backward_s", "a", "b", "way")
 
 
 class PaceRules(Table):
@@ -41,59 +41,47 @@ class JunctionRules(Table):
     equal_s: float = Field(default=0.0, ge=0, le=1000)
 
 
-def add_curves(
-    segments: dict[str, npt.NDArray[Any]],
-    length_m: npt.NDArray[np.float64],
+class Speeds(NamedTuple):
+    """Metres per second on ways: those of the tags of each, and, where `most_mps` holds any, a limit of each way."""
+
+    tags: npt.NDArray[np.int32]
+    forward_mps: npt.NDArray[np.float64]
+    backward_mps: npt.NDArray[np.float64]
+    most_mps: npt.NDArray[np.float64]
+
+
+def drive(
+    segments: Mapping[str, npt.NDArray[Any]],
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
+    speeds: Speeds,
     rules: CurveRules,
-) -> None:
-    """Add to segments, in the order of their ways and in place, the time lost in the curves between them.
+) -> bool:
+    """Write the seconds that segments take, which stand in the order of their ways; return whether any has a length.
 
-    Two segments of lengths l and k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven
-    at v = sqrt(a r) at the most, with a the lateral acceleration that drivers accept. The nearer half of each
-    segment, `within_m` at the most, is driven at that speed instead of its own.
+    That is length / speed, and the time lost in the curves between them: two segments of lengths l and k that turn by
+    an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at the most, with a the lateral
+    acceleration that drivers accept. The nearer half of each segment, `within_m` at the most, is driven at that speed
+    instead of its own. A direction that is closed takes -1.
     """
-    if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
-        return
-    turn = np.zeros(length_m.size - 1)
+    ahead, back, a, b, way = (segments[name] for name in _COLUMNS)
+    lateral, within = float(rules.lateral_mps2), float(rules.within_m)
+    moving: list[bool] = []
 
-    def measure(first: int, last: int) -> None:
-        some = slice(first, last + 1)
-        turn[first:last] = _turns(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
+    def work(first: int, last: int) -> None:
+        found = driving.seconds_into(ahead, back, a, b, way, lon, lat, *speeds, lateral, within, first, last)
+        moving.append(found)
 
-    share(measure, parts_of(turn.size, _AT_ONCE))  # so that the whole country's bearings never stand in memory
-    rule = float(rules.lateral_mps2), float(rules.within_m)
-    for direction in _DIRECTIONS:
-        lose = partial(assembling.lose_in_curves, segments[direction], length_m, turn, *rule)
-        share(lose, parts_of(length_m.size, _AT_ONCE))
-
-
-def _turns(
-    a: npt.NDArray[np.int32],
-    b: npt.NDArray[np.int32],
-    way: npt.NDArray[np.int32],
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return by how many radians each segment but the last turns into the next one; 0 where that is of another way."""
-    east = (lon[b] - lon[a]) * np.cos(np.radians((lat[a] + lat[b]) / 2))
-    bearing = np.arctan2(east, lat[b] - lat[a])
-    follows = (way[:-1] == way[1:]) & (b[:-1] == a[1:])
-    turn = np.abs(np.remainder(bearing[1:] - bearing[:-1] + np.pi, 2 * np.pi) - np.pi)
-    return np.where(follows & (turn > _SHARP), turn, 0.0)
+    share(work, parts_of(segments["a"].size, _AT_ONCE))
+    return any(moving)
 
 
 def add_junctions(
-    segments: dict[str, npt.NDArray[Any]],
-    road: npt.NDArray[np.int32],
-    rank: npt.NDArray[np.int16],
-    size: int,
-    rules: JunctionRules,
+    segments: Mapping[str, npt.NDArray[Any]], rank: npt.NDArray[np.int16], size: int, rules: JunctionRules
 ) -> None:
     """Add to segments, in place, what their junctions cost.
 
-    `rank` is that of the kind of road that each segment is of, 0 for the greatest class; `size` the number of points.
+    `rank` is that of the kind of road that each way is of, 0 for the greatest class; `size` the number of points.
 
     Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for
     coming out or going in, roads of the greatest class pay `equal_s` where at least three of them meet. Half of it is
@@ -101,6 +89,6 @@ def add_junctions(
     """
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return
-    costs = float(rules.give_way_s), float(rules.equal_s)
-    times = (segments[direction] for direction in _DIRECTIONS)
-    graph.add_junction_costs(size, segments["a"], segments["b"], road, rank, *costs, *times)
+    ahead, back, a, b, way = (segments[name] for name in _COLUMNS)
+    met, lesser, equal = np.full(size, -1, np.int32), float(rules.give_way_s), float(rules.equal_s)
+    driving.add_junction_costs(met, a, b, way, rank, lesser, equal, ahead, back)
