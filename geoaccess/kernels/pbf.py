@@ -19,7 +19,7 @@ __all__ = [
     "FARTHEST",
     "count_nodes",
     "inner_spans",
-    "nodes_among",
+    "nodes_of",
     "outline",
     "places_among",
     "runs",
@@ -284,31 +284,16 @@ def tags_of_nodes(
 
 
 @numba.njit(cache=True, nogil=True)
-def nodes_among(
-    data: npt.NDArray[np.uint8],
-    span: npt.NDArray[np.int32],
-    ptr: npt.NDArray[np.int64],
-    needed: npt.NDArray[np.int64],
-    asked: npt.NDArray[np.int64],
-) -> tuple[
-    npt.NDArray[np.int64],
-    npt.NDArray[np.int32],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.int64],
-    tuple[np.int64, np.int64, bool],
-]:
-    """Return (node, place, number, lat, lon, rising) of the nodes whose id is `needed`, or whose place is `asked` for.
+def nodes_of(
+    data: npt.NDArray[np.uint8], span: npt.NDArray[np.int32], ptr: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], bool]:
+    """Return (number, lat, lon, rises) of all nodes of some rows, see `count_nodes`.
 
-    Both are rising arrays. `node` is the place among all nodes of the rows, see `count_nodes`; `place` that among
-    `needed`, -1 where it is not; latitude and longitude are in the units of the block. `rising` is the first id of all,
-    the last, and whether each is greater than the one before.
+    Latitude and longitude are in the units of the block; `rises` says whether each id is greater than the one before.
     """
     size = ptr[-1]
-    node, place = np.empty(size, np.int64), np.empty(size, np.int32)
     ids, lats, lons = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    n = current = next_asked = low = np.int64(0)
-    first, before, rises = np.int64(0), np.int64(0), True
+    current, rises = 0, True
     for i in range(ptr.size - 1):
         at, end = np.int64(span[i, 0]), np.int64(span[i, 1])
         at_lat, end_lat = np.int64(span[i, 6]), np.int64(span[i, 7])
@@ -320,24 +305,13 @@ def nodes_among(
             number, at = _stepped(data, at, end, number)
             lat, at_lat = _stepped(data, at_lat, end_lat, lat)
             lon, at_lon = _stepped(data, at_lon, end_lon, lon)
-            if current == 0:
-                first = number
-            elif number <= before:
+            if current > 0 and number <= ids[current - 1]:
                 rises = False
-                low = np.int64(0)
-            before = number
-            low = _gallop(needed, number, low)
-            found = low < needed.size and needed[low] == number
-            wanted = next_asked < asked.size and asked[next_asked] == current
-            if found or wanted:
-                node[n], place[n] = current, low if found else -1
-                ids[n], lats[n], lons[n] = number, lat, lon
-                n += 1
-            next_asked += np.int64(1) if wanted else np.int64(0)
+            ids[current], lats[current], lons[current] = number, lat, lon
             current += 1
         if at_lat < end_lat or at_lon < end_lon:
             raise ValueError("nodes and places differ in number")
-    return node[:n].copy(), place[:n].copy(), ids[:n].copy(), lats[:n].copy(), lons[:n].copy(), (first, before, rises)
+    return ids, lats, lons, rises
 
 
 @numba.njit(cache=True, nogil=True)

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Found", "KeysOfRoads", "Newest", "NodeTags", "Places", "Rising", "Tagged", "Versions", "Ways"]
+__all__ = [
+    "Found",
+    "KeysOfRoads",
+    "Newest",
+    "NodeRows",
+    "NodeTags",
+    "Places",
+    "Rising",
+    "Tagged",
+    "TaggedRows",
+    "Versions",
+    "Ways",
+]
 
 
 class Tagged(NamedTuple):
@@ -20,6 +32,25 @@ class Tagged(NamedTuple):
     number: npt.NDArray[np.int64]
     ptr: npt.NDArray[np.int64]
     tag: npt.NDArray[np.int32]
+
+
+class NodeRows(NamedTuple):
+    """Rows with nodes, their spans, which are of one node alone, and how many nodes stand before each."""
+
+    rows: npt.NDArray[np.int64]
+    span: npt.NDArray[np.int32]
+    single: npt.NDArray[np.bool_]
+    ptr: npt.NDArray[np.int64]
+
+
+class TaggedRows(NamedTuple):
+    """Ways or relations of a block: rows, ids, and (object, key, value) of their tags."""
+
+    rows: npt.NDArray[np.int64]
+    number: npt.NDArray[np.int64]
+    of: npt.NDArray[np.int64]
+    key: npt.NDArray[np.int64]
+    value: npt.NDArray[np.int64]
 
 
 class NodeTags(NamedTuple):

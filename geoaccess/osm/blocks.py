@@ -7,7 +7,7 @@ while objects go by; what it is by its number in the block.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from geoaccess.osm.block_objects import (
     Found,
     KeysOfRoads,
     Newest,
+    NodeRows,
     NodeTags,
     Places,
     Rising,
     Tagged,
+    TaggedRows,
     Versions,
     Ways,
 )
@@ -58,25 +60,7 @@ _WAY_LAT, _WAY_LON = _NINTH, _TENTH
 _VERSION, _VISIBLE = 1, 6  # fields of the info of a dense group
 _NONE = np.empty(0, np.int64)
 _NANO = 100  # nanodegrees in 1e-7 degrees
-
-
-class _NodeRows(NamedTuple):
-    """Rows with nodes, their spans, which are of one node alone, and how many nodes stand before each."""
-
-    rows: npt.NDArray[np.int64]
-    span: npt.NDArray[np.int32]
-    single: npt.NDArray[np.bool_]
-    ptr: npt.NDArray[np.int64]
-
-
-class _TaggedRows(NamedTuple):
-    """Ways or relations of a block: rows, ids, and (object, key, value) of their tags."""
-
-    rows: npt.NDArray[np.int64]
-    number: npt.NDArray[np.int64]
-    of: npt.NDArray[np.int64]
-    key: npt.NDArray[np.int64]
-    value: npt.NDArray[np.int64]
+_WHOLE = 1 << 31
 
 
 class Block:
@@ -84,7 +68,7 @@ class Block:
 
     def __init__(self, data: npt.NDArray[np.uint8], marks: Marks) -> None:
         self.data = data
-        self._decoded: dict[int, _TaggedRows] = {}
+        self._decoded: dict[int, TaggedRows] = {}
         self.string_start, self.string_stop, self._kind, self._span, self._scale = pbf.outline(data)
         self._marks = marks.of(data, self.string_start, self.string_stop)
         if self._scale[0] < 1 or self._scale.max() > pbf.FARTHEST or self._scale.min() < -pbf.FARTHEST:
@@ -329,20 +313,34 @@ class Block:
         return info
 
     @cached_property
-    def _nodes(self) -> _NodeRows:
+    def _nodes(self) -> NodeRows:
         """The rows with nodes, and how the nodes share out among them."""
         rows = np.flatnonzero((self._kind == _NODE) | (self._kind == _DENSE))
         span, single = self._span[rows], self._kind[rows] == _NODE
-        return _NodeRows(rows, span, single, pbf.count_nodes(self.data, span, single))
+        return NodeRows(rows, span, single, pbf.count_nodes(self.data, span, single))
 
     def _node_numbers(self) -> npt.NDArray[np.int64]:
         return self._runs(self._nodes.rows, _ID, rising=True)[0]
 
     def _nodes_among(self, needed: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> tuple[Any, ...]:
-        """Return (node, place, number, lat, lon, rising) of nodes that are needed or asked for."""
-        *found, (first, last, rises) = pbf.nodes_among(self.data, self._nodes.span, self._nodes.ptr, needed, asked)
-        size = int(self._nodes.ptr[-1])
-        return *found, Rising(int(first), int(last), rises=bool(rises), size=size)
+        """Return (node, place, number, lat, lon, rising) of nodes that are `needed`, or whose place is `asked` for.
+
+        Both are rising arrays. `node` is the place among all nodes of the block, `place` that among those `needed`, -1
+        where it is not.
+        """
+        number, lat, lon, rising = self._places_of_nodes
+        place = pbf.places_among(number, needed)
+        chosen = place >= 0
+        chosen[asked] = True
+        node = np.flatnonzero(chosen)
+        return node, place[node], number[node], lat[node], lon[node], rising
+
+    @cached_property
+    def _places_of_nodes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Rising]:
+        """The ids of all nodes, latitude and longitude, and how the ids rise; decoded once for all who ask."""
+        number, lat, lon, rises = pbf.nodes_of(self.data, self._nodes.span, self._nodes.ptr)
+        first, last = (int(number[0]), int(number[-1])) if number.size else (0, 0)
+        return number, lat, lon, Rising(first, last, rises=bool(rises), size=number.size)
 
     def _tags_of_nodes(self, asked: npt.NDArray[np.bool_]) -> NodeTags:
         """Return the tags of the nodes that have a key that is asked for."""
@@ -354,11 +352,11 @@ class Block:
         """The nodes of all ways, and how these share out among them."""
         return self._runs(self._of_kind(_WAY).rows, _REFS, rising=True)
 
-    def _of_kind(self, kind: int) -> _TaggedRows:
+    def _of_kind(self, kind: int) -> TaggedRows:
         """Return all ways or relations, decoded once."""
         if kind not in self._decoded:
             rows = np.flatnonzero(self._kind == kind)
-            self._decoded[kind] = _TaggedRows(rows, self._single(rows, _ID), *self._tags(rows))
+            self._decoded[kind] = TaggedRows(rows, self._single(rows, _ID), *self._tags(rows))
         return self._decoded[kind]
 
     def _tags(
@@ -404,12 +402,17 @@ class Block:
             raise ValueError("a tag or role is a string that is not there")
 
     def _degrees(self, numbers: npt.NDArray[np.int64], offset: int) -> npt.NDArray[np.int32]:
+        beyond = "a node lies far beyond the earth"
+        if self._scale[0] == _NANO and self._scale[offset] == 0:  # as nearly every file has it
+            if numbers.size and not -_WHOLE < numbers.min() <= numbers.max() < _WHOLE:
+                raise ValueError(beyond)
+            return numbers.astype(np.int32)
         if (np.abs(numbers) > pbf.FARTHEST // self._scale[0]).any():
-            raise ValueError("a node lies far beyond the earth")
+            raise ValueError(beyond)
         nano = numbers * self._scale[0] + self._scale[offset]
         degrees: npt.NDArray[np.int64] = np.where(nano >= 0, nano // _NANO, -(-nano // _NANO))
-        if (np.abs(degrees) >= 1 << 31).any():
-            raise ValueError("a node lies far beyond the earth")
+        if (np.abs(degrees) >= _WHOLE).any():
+            raise ValueError(beyond)
         return degrees.astype(np.int32)
 
 
