@@ -147,7 +147,8 @@ def read_cells(
     problems += missing
     population, unknown = np.zeros(0), np.zeros(len(table), np.bool_)
     if people in table.columns:
-        unknown = np.isin(column_numbers(table, people), list(nodata))
+        if nodata:
+            unknown = np.isin(column_numbers(table, people), list(nodata))
         table = table.assign(**{people: table[people].astype("object").where(~unknown, 0)}) if unknown.any() else table
         population, wrong = _read_people(table, people)
         problems += wrong

@@ -145,6 +145,8 @@ def _inspire(ids: pd.Series[str]) -> pd.DataFrame:
 
     parts = pc.extract_regex(pa.array(ids.to_numpy(dtype=object), type=pa.string(), from_pandas=True), _INSPIRE)
     known = parts.is_valid().to_numpy(zero_copy_only=False)
+    if not known.any():
+        return _not_understood(ids, epsg=0)
 
     def text(name: str) -> npt.NDArray[np.object_]:
         return np.asarray(pc.struct_field(parts, name).fill_null("").to_numpy(zero_copy_only=False), dtype=object)
@@ -175,7 +177,15 @@ def _inspire(ids: pd.Series[str]) -> pd.DataFrame:
 
 def _ssb(ids: pd.Series[str]) -> pd.DataFrame:
     digits = (ids.str.len() == 14) & ids.str.fullmatch("[0-9]{14}")  # noqa: PLR2004 - two numbers of seven digits
-    whole = ids.where(digits.fillna(value=False).astype(bool), "0").astype(np.int64)
+    digits = digits.fillna(value=False).astype(bool)
+    if not digits.any():
+        return _not_understood(ids, epsg=_SSB_EPSG)
+    whole = ids.where(digits, "0").astype(np.int64)
     x, y = whole // 10**7 - _SSB_FALSE_EASTING, whole % 10**7
     known = x.between(*_SSB_EASTINGS) & y.between(*_SSB_NORTHINGS) & (x % _SSB_FINEST_M == 0) & (y % _SSB_FINEST_M == 0)
     return pd.DataFrame({"x": x, "y": y, "size_m": np.nan, "epsg": _SSB_EPSG, "known": known}, index=ids.index)
+
+
+def _not_understood(ids: pd.Series[str], *, epsg: int) -> pd.DataFrame:
+    columns = {"x": 0, "y": 0, "size_m": np.nan, "epsg": epsg, "known": False}
+    return pd.DataFrame(columns, index=ids.index)
