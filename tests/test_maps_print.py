@@ -25,6 +25,7 @@ from geoaccess.maps import (
     service_map,
     time_curves,
 )
+from geoaccess.maps.look import Look
 from geoaccess.measures import REASONS
 
 pytestmark = pytest.mark.usefixtures("sharp_pictures")
@@ -103,6 +104,20 @@ def test_the_map_of_a_service_has_every_band_and_is_the_same_twice(tmp_path, res
         assert inked(picture, colour) > 20
     assert inked(picture, "#16181c") > 20
     assert inked(picture, "#c2007a") > 20
+
+
+def test_maps_that_share_what_was_made_are_those_drawn_alone(tmp_path, results, around, monkeypatch):
+    """In another projection, or with another window, each makes its own."""
+    asked = {"a": {}, "wide": {"look": Look(width_mm=250)}, "leaning": {"look": Look(crs="EPSG:32627")}}
+    made: dict = {}
+    for name, own in asked.items():
+        service_map(tmp_path / f"{name}.png", results=results, service=Service(), made=made, **around, **own, **HEADS)
+        service_map(tmp_path / f"{name}-alone.png", results=results, service=Service(), **around, **own, **HEADS)
+        assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}-alone.png").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "leaning.png").read_bytes()
+    monkeypatch.setattr(shapely, "simplify", None)  # nothing of the layers is made once more
+    service_map(tmp_path / "c.png", results=results, service=Service(), made=made, **around, **HEADS)
+    assert (tmp_path / "c.png").read_bytes() == (tmp_path / "a.png").read_bytes()
 
 
 def test_a_disclaimer_takes_room_and_ink(tmp_path, results):

@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from geoaccess.demand import shown_people
 from geoaccess.maps.assets import colour
-from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names, draw_waters
-from geoaccess.maps.layers import DPI, HANGING, LEGEND_IN, arranged, smallest_px, window_of
+from geoaccess.maps.ground import (
+    LINE_LOOKS,
+    MANY_SITES,
+    draw_borders,
+    draw_land,
+    draw_names,
+    draw_waters,
+    lines_along,
+    paths_of,
+)
+from geoaccess.maps.layers import DPI, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.projection import corners_in, north_of, shapes_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.maps.layers import Arranged, Layers, Legend, Plan
+    from geoaccess.maps.layers import Arranged, Layers, Legend, Made, Plan
     from geoaccess.maps.results import Squares
 
 __all__ = ["draw_service_map"]
@@ -60,11 +69,14 @@ def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
     return axes
 
 
-def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
+def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str, *, made: Made | None = None) -> None:
     """Draw roads or ferries, a `kind` of `LINE_LOOKS`."""
-    shapes = shapely.get_parts(shapely.simplify(lines.to_numpy(), 0.5 * plan.metres_per_in / DPI))
-    drawn = [shapely.get_coordinates(shape) for shape in shapes]
-    axes.add_collection(LineCollection(drawn, **LINE_LOOKS[kind], zorder=2 if kind == "roads" else 5), autolim=False)
+
+    def paths() -> Any:
+        return paths_of(shapely.get_parts(shapely.simplify(lines.to_numpy(), 0.5 * plan.metres_per_in / DPI)))
+
+    drawn = lines_along(once(made, (kind, plan), paths), kind, zorder=2 if kind == "roads" else 5)
+    axes.add_collection(drawn, autolim=False)
 
 
 def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
@@ -187,17 +199,18 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
     with house_style():
         sheet = Sheet(width_in=place.width_in, height_in=place.height_in, look=layers.look, **heads)
         axes = map_axes(sheet, plan, land=layers.land is not None or layers.municipalities is not None)
-        draw_land(axes, plan, coast=layers.land, areas=layers.municipalities)
-        draw_waters(axes, plan, lakes=layers.lakes, ice=layers.ice)
+        made = layers.made
+        draw_land(axes, plan, coast=layers.land, areas=layers.municipalities, made=made)
+        draw_waters(axes, plan, lakes=layers.lakes, ice=layers.ice, made=made)
         if layers.roads is not None:
-            draw_lines(axes, layers.roads, plan, "roads")
+            draw_lines(axes, layers.roads, plan, "roads", made=made)
         draw_cells(axes, layers, plan)
         if layers.municipalities is not None:
-            draw_borders(axes, plan, areas=layers.municipalities.geometry, coast=layers.land)
+            draw_borders(axes, plan, areas=layers.municipalities.geometry, coast=layers.land, made=made)
         if layers.ferries is not None:
             cars = layers.ferries["cars"].astype(bool)
-            draw_lines(axes, layers.ferries[cars].geometry, plan, "ferry")
-            draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people")
+            draw_lines(axes, layers.ferries[cars].geometry, plan, "ferry", made=made)
+            draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people", made=made)
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
         if layers.labels is not None:

@@ -17,6 +17,7 @@ from geoaccess.maps.layers import (
     Legend,
     below_cells,
     block_factor,
+    once,
     projected,
     room_of,
     window_of,
@@ -65,6 +66,7 @@ def service_map(
     bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
     language: str = "en",
     look: Look = USUAL_LOOK,
+    made: dict[Any, Any] | None = None,
 ) -> None:
     """Write the map of one service: cells by band of travel time, in the projection of `figure_crs`.
 
@@ -85,6 +87,9 @@ def service_map(
         (`default_bands`).
     look
         Projection, further forms, colours, names and width.
+    made
+        A dictionary, empty at first, given to each of several maps of the same layers: what they have in common is made
+        by the first of them, and put there.
 
     Raises
     ------
@@ -100,13 +105,15 @@ def service_map(
     crs = figure_crs(results, asked=look.crs)
     room = room_of(look, at_most_in, legend_in=LEGEND_IN)
     cells = joined(cells, factor=block_factor(cells.squares, window_of(cells.squares, results.crs, crs), room))
-    below = below_cells(
-        crs, municipalities=municipalities, ferries=ferries, roads=roads, land=land, lakes=lakes, ice=ice, places=places
-    )
+    given: dict[str, Any] = {"municipalities": municipalities, "ferries": ferries, "roads": roads, "places": places}
+    given |= {"land": land, "lakes": lakes, "ice": ice}
+    made = {} if made is None else made
+    below = once(made, ("below", crs), lambda: below_cells(crs, **given))
     layers = Layers(
         squares=cells.squares,
         grid=results.crs,
         factor=cells.factor,
+        made=made,
         band=band_index(cells.times[service.key].time_s, edges_s=edges),
         colours=band_colours(len(edges) + 1, palette=look.palette),
         population=cells.population,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
 from matplotlib import rcParams
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import Collection, LineCollection, PathCollection
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
 from matplotlib.textpath import TextPath
 
 from geoaccess.maps.assets import colour
-from geoaccess.maps.layers import DPI, Plan
+from geoaccess.maps.layers import DPI, Made, Plan, once
 from geoaccess.maps.names import placed_names
 from geoaccess.maps.packing import inner_borders
 from geoaccess.maps.sheet import INK
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["LINE_LOOKS", "MANY_SITES", "draw_borders", "draw_land", "draw_names", "draw_waters"]
+__all__ = [
+    "LINE_LOOKS",
+    "MANY_SITES",
+    "draw_borders",
+    "draw_land",
+    "draw_names",
+    "draw_waters",
+    "lines_along",
+    "paths_of",
+]
 
 MANY_SITES: Final = 150
 NAME_SIZE: Final = 6.5
@@ -42,38 +51,70 @@ LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
 
 
 def draw_land(
-    axes: Any, plan: Plan, *, coast: gpd.GeoSeries | None, areas: gpd.GeoDataFrame | gpd.GeoSeries | None
+    axes: Any,
+    plan: Plan,
+    *,
+    coast: gpd.GeoSeries | None,
+    areas: gpd.GeoDataFrame | gpd.GeoSeries | None,
+    made: Made | None = None,
 ) -> None:
     """Fill the land, that of the coast if it is known, otherwise all areas together."""
-    if coast is not None:
-        shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(coast, plan))))
-        land = [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
-    elif areas is not None:
+
+    def paths() -> list[Path]:
+        if coast is not None:
+            return _filled(coast, plan)
+        if areas is None:
+            return []
         # Without holes: what no area claims inland, such as a glacier, is not sea.
         joined = shapely.get_parts(shapely.union_all(shapely.make_valid(_seen(areas.geometry, plan))))
-        land = [_path_of(shapely.polygons(shell)) for shell in shapely.get_exterior_ring(joined) if shell is not None]
-    else:
+        return [_path_of(shapely.polygons(shell)) for shell in shapely.get_exterior_ring(joined) if shell is not None]
+
+    if coast is None and areas is None:
         return
     looks: dict[str, Any] = {"facecolors": colour("land"), "edgecolors": colour("coast"), "linewidths": 0.4}
-    axes.add_collection(PathCollection(land, **looks), autolim=False)
+    axes.add_collection(PathCollection(once(made, ("land", plan), paths), **looks), autolim=False)
 
 
-def draw_waters(axes: Any, plan: Plan, *, lakes: gpd.GeoSeries | None, ice: gpd.GeoSeries | None) -> None:
+def _filled(areas: gpd.GeoSeries, plan: Plan) -> list[Path]:
+    """Return areas as paths, as far as they can be seen."""
+    shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(areas, plan))))
+    return [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
+
+
+def draw_waters(
+    axes: Any, plan: Plan, *, lakes: gpd.GeoSeries | None, ice: gpd.GeoSeries | None, made: Made | None = None
+) -> None:
     """Fill glaciers and lakes, as far as they can be seen: ice lighter than land, lakes like the sea."""
-    for areas, fill in ((ice, colour("ice")), (lakes, colour("sea"))):
+    for name, areas, fill in (("ice", ice, colour("ice")), ("lakes", lakes, colour("sea"))):
         if areas is None:
             continue
-        shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(areas, plan))))
-        paths = [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
+        paths = once(made, (name, plan), partial(_filled, areas, plan))
         looks: dict[str, Any] = {"facecolors": fill, "edgecolors": colour("coast"), "linewidths": 0.25}
         axes.add_collection(PathCollection(paths, **looks), autolim=False)
 
 
-def draw_borders(axes: Any, plan: Plan, *, areas: gpd.GeoSeries, coast: gpd.GeoSeries | None) -> None:
+def draw_borders(
+    axes: Any, plan: Plan, *, areas: gpd.GeoSeries, coast: gpd.GeoSeries | None, made: Made | None = None
+) -> None:
     """Draw the borders between areas, and where coast is not known, their outer borders too."""
-    drawn = shapely.get_rings(_seen(areas, plan)) if coast is None else inner_borders(areas.to_numpy())
-    lines = [shapely.get_coordinates(line) for line in drawn]
-    axes.add_collection(LineCollection(lines, **LINE_LOOKS["borders"], zorder=4), autolim=False)
+
+    def paths() -> list[Path]:
+        drawn = shapely.get_rings(_seen(areas, plan)) if coast is None else inner_borders(areas.to_numpy())
+        return paths_of(drawn)
+
+    axes.add_collection(lines_along(once(made, ("borders", plan), paths), "borders", zorder=4), autolim=False)
+
+
+def paths_of(lines: npt.NDArray[np.object_]) -> list[Path]:
+    """Return lines as paths, a path each."""
+    return [Path(shapely.get_coordinates(line)) for line in lines]
+
+
+def lines_along(paths: list[Path], kind: str, *, zorder: float) -> LineCollection:
+    """Return lines along paths, a `kind` of `LINE_LOOKS`; other than lines of points, paths can be drawn once more."""
+    lines = LineCollection([], **LINE_LOOKS[kind], zorder=zorder)
+    Collection.set_paths(lines, paths)
+    return lines
 
 
 def _seen(shapes: gpd.GeoSeries, plan: Plan) -> npt.NDArray[np.object_]:

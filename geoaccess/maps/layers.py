@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ from geoaccess.maps.projection import hull_of
 from geoaccess.maps.results import checked_ferries, main_roads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     import numpy.typing as npt
     import pandas as pd
@@ -147,6 +147,20 @@ def block_factor(squares: Squares, window: Box, room_in: tuple[float, float] = M
     return max(math.ceil(SMALLEST_PX[0] / DPI * plan.metres_per_in / squares.side_m), 1)
 
 
+Made = dict[Any, Any]
+Value = TypeVar("Value")
+
+
+def once(made: Made | None, key: Hashable, make: Callable[[], Value]) -> Value:
+    """Return what was made under a key for another map of the same layers, or make it."""
+    if made is None:
+        return make()
+    if key not in made:
+        made[key] = make()
+    found: Value = made[key]
+    return found
+
+
 @dataclass(frozen=True)
 class Layers:
     """What is on the map; `band` is -1 where not reached.
@@ -154,7 +168,7 @@ class Layers:
     `squares` are in the CRS of the grid (`grid`), everything else is in `crs`, which the map is drawn in. `land` is
     coast; where it is not known, municipalities are the land. The map is `at_most_in` wide and high, inches, unless the
     look says how wide the figure is. `labels` are points with a number, or another short
-    text, as index.
+    text, as index. `made` is what was made of the layers below the cells, for the next map of the same.
     """
 
     squares: Squares
@@ -175,6 +189,7 @@ class Layers:
     at_most_in: tuple[float, float] = MAP_AT_MOST_IN
     look: Look = USUAL_LOOK
     labels: gpd.GeoSeries | None = None
+    made: Made = field(default_factory=dict)
 
     def proxies(self) -> npt.NDArray[np.bool_]:
         """Return which of the sites stand in for real ones."""

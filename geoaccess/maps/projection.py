@@ -251,7 +251,7 @@ def hull_of(squares: Squares, crs: Any, into: Any) -> Box:
         outer = np.concatenate([order[begins], order[np.append(begins[1:], len(order)) - 1]])
         low = np.stack([squares.west[outer], squares.south[outer]], axis=1)
         ends = np.concatenate([low, low + np.array([squares.side_m, squares.height_m])])
-    hull = shapely.convex_hull(shapely.multipoints(ends))
+    hull = shapely.convex_hull(shapely.linestrings(ends))
     ring = shapely.segmentize(hull, max(shapely.length(hull) / 200, squares.side_m))  # straight lines bend
     seen = _moved(shapely.get_coordinates(ring), crs, into)
     (left, bottom), (right, top) = seen.min(axis=0).tolist(), seen.max(axis=0).tolist()

@@ -100,9 +100,12 @@ def pack_level(
     numbers = tile[order][starts]
     places = _places(cells, numbers % across, numbers // across, crs)
     tiles = []
-    for rows, at in zip(np.split(order, starts[1:]), places, strict=True):
+    ends = np.append(starts[1:], len(order))
+    planes = _planes(written, order, starts)
+    for first, last, at in zip(starts.tolist(), ends.tolist(), places, strict=True):
+        rows = order[first:last]
         head = np.concatenate([[len(rows)], at.reshape(-1)]).astype("<i4").tobytes()
-        parts = [_planes(one, rows, written) for one in written.values()]
+        parts = [planes[first:last].T.tobytes()]
         edge = at.reshape(-1, 2)
         if outlines is not None:
             points = outlines.points(rows)
@@ -218,13 +221,21 @@ def _more_bands(cells: Cells, key: str, more: Mapping[str, Sequence[float]]) -> 
     return [_Column(f"{key}.band_{name}", 1, "before", np.where(b < 0, UNREACHED, b)) for name, b in bands.items()]
 
 
-def _planes(column: _Column, rows: npt.NDArray[np.intp], all_columns: Mapping[str, _Column]) -> bytes:
-    values = column.values[rows]
-    if column.against == "before":
-        values = np.diff(values, prepend=0)
-    elif column.against:
-        values = values - all_columns[column.against].values[rows]
-    return _bytes(values, column.size)
+def _planes(
+    columns: Mapping[str, _Column], order: npt.NDArray[np.intp], starts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.uint8]:
+    """Return the bytes of all columns of each square, in the order of tiles, which begin at `starts`."""
+    found = []
+    for column in columns.values():
+        values = column.values[order]
+        if column.against == "before":
+            firsts = values[starts]
+            values = np.diff(values, prepend=0)
+            values[starts] = firsts
+        elif column.against:
+            values = values - columns[column.against].values[order]
+        found.append(values.astype("<i8").view(np.uint8).reshape(-1, 8)[:, : column.size])
+    return np.concatenate(found, axis=1)
 
 
 def _bytes(values: npt.NDArray[np.int64], size: int) -> bytes:

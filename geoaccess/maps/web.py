@@ -139,7 +139,7 @@ def web_map(
     if not services:
         raise InputError("services: there is none to draw")
     _check_sites(sites)
-    ferries = checked_ferries(ferries)
+    ferries, ranked = checked_ferries(ferries), ranked_roads(roads)
     edges = chosen_bands(services, look.edges_s(services) if bands_s is None else bands_s)
     cells = cells_of(results, services, site_ids=sites.index, scheme=scheme)
     if people is None:
@@ -181,10 +181,10 @@ def web_map(
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
         "ferries": ferry_facts(ferries),
-        "roads": road_facts(roads),
+        "roads": road_facts(ranked),
         "places": place_facts(places),
         "boxes": zone_boxes(results, municipality_names),
-        "lines": packed_lines(municipalities, ferries, roads, land, lakes, ice, within_m=fine, points=pack_points),
+        "lines": packed_lines(municipalities, ferries, ranked, land, lakes, ice, within_m=fine, points=pack_points),
         "levels": [
             pack_level(
                 level,
@@ -263,10 +263,11 @@ def ferry_facts(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     return found
 
 
-def road_facts(roads: gpd.GeoDataFrame | None) -> list[list[Any]]:
-    """Return the rank of each line of main road, 0 for the largest, and its number ("" where it has none)."""
-    main = ranked_roads(roads)
-    return [] if main is None else [[int(rank), str(ref)] for rank, ref in zip(main["rank"], main["ref"], strict=True)]
+def road_facts(ranked: gpd.GeoDataFrame | None) -> list[list[Any]]:
+    """Return the rank of each line of `ranked_roads`, 0 for the largest, and its number ("" where it has none)."""
+    return (
+        [] if ranked is None else [[int(one), str(ref)] for one, ref in zip(ranked["rank"], ranked["ref"], strict=True)]
+    )
 
 
 def place_facts(places: gpd.GeoDataFrame | None) -> dict[str, Any]:
@@ -305,7 +306,7 @@ def zone_boxes(results: gpd.GeoDataFrame, names: Sequence[str]) -> list[list[int
 def packed_lines(
     municipalities: gpd.GeoDataFrame | pd.DataFrame | None,
     ferries: gpd.GeoDataFrame | None,
-    roads: gpd.GeoDataFrame | None,
+    ranked: gpd.GeoDataFrame | None,
     land: gpd.GeoSeries | None = None,
     lakes: gpd.GeoSeries | None = None,
     ice: gpd.GeoSeries | None = None,
@@ -313,7 +314,7 @@ def packed_lines(
     within_m: float,
     points: packing.PackPoints = packing.pack_i4,
 ) -> dict[str, Any]:
-    """Pack what lies under and over the cells, by name: land, lakes, ice, borders, ferries and roads."""
+    """Pack what lies under and over the cells, by name: land, lakes, ice, borders, ferries and `ranked_roads`."""
     import geopandas as gpd  # large, and needed for the borders alone
 
     packed: dict[str, Any] = {}
@@ -329,6 +330,6 @@ def packed_lines(
         packed["ice"] = packing.pack_land(ice, within_m=within_m, points=points)
     if ferries is not None:
         packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m, points=points)
-    if (main := ranked_roads(roads)) is not None:
-        packed["roads"] = packing.pack_each_line(main.geometry, within_m=within_m, points=points)
+    if ranked is not None:
+        packed["roads"] = packing.pack_each_line(ranked.geometry, within_m=within_m, points=points)
     return packed

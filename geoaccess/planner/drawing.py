@@ -12,7 +12,7 @@ from geoaccess.frames import bounds_in_degrees
 from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
-from geoaccess.maps.results import cells_of, with_assumed
+from geoaccess.maps.results import cells_of, ranked_roads, with_assumed
 from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, road_facts, zone_boxes
 from geoaccess.maps.web_layers import other_breaks
 from geoaccess.network import DECISECONDS
@@ -145,7 +145,7 @@ class Drawing:
         scheme = state.study.scheme
         classes = np.where(cells.class_place < 0, len(scheme.ids), cells.class_place)
         fine = packing.tolerance_m(corners)
-        ferries = layers["ferries"]
+        ferries, ranked = layers["ferries"], ranked_roads(layers["roads"])
         west, south, east, north = bounds_in_degrees(answers.results)
         return {
             "number": state.number,
@@ -167,12 +167,12 @@ class Drawing:
                 fact | {"way": int(way)} for fact, way in zip(ferry_facts(ferries), ferries["way_id"], strict=True)
             ],
             "places": place_facts(layers["places"]),
-            "roads": road_facts(layers["roads"]),
+            "roads": road_facts(ranked),
             "boxes": zone_boxes(answers.results, [str(name) for name in names]),
             "lines": packed_lines(
                 layers["municipalities"],
                 ferries,
-                layers["roads"],
+                ranked,
                 *(layers[name] for name in ("land", "lakes", "ice")),
                 within_m=fine,
             ),

@@ -64,6 +64,11 @@ class Ground:
         """The same in the CRS of the grid."""
         return {name: layer if layer is None else layer.to_crs(self.grid) for name, layer in self.below.items()}
 
+    @cached_property
+    def made(self) -> dict[Any, Any]:
+        """What the first map of these layers makes of them, for the next."""
+        return {}
+
 
 @dataclass(frozen=True, eq=False)
 class _Under:

@@ -243,7 +243,8 @@ def _draw_file(drawing: _Drawing, path: Path) -> None:
         return write_layers(path, **known, **drawing.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
-            return maps.service_map(path, service=spec, sites=scene.sites, **drawing.flat, **scene.wording)
+            of: dict[str, Any] = {**drawing.flat, **scene.wording, "made": drawing.ground.made}
+            return maps.service_map(path, service=spec, sites=scene.sites, **of)
     for figure in maps.FIGURES:
         if path.name == figure.name:
             return figure.draw(path, drawing.drawn)
