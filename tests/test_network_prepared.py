@@ -119,7 +119,7 @@ def flip(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", ["shape_x.npy", "large-box.npy", "small-owner.npy", "prepared.json"])
+@pytest.mark.parametrize("name", ["shape_x.npy", "large-box.npy", "owner.npy", "prepared.json"])
 @pytest.mark.parametrize("damage", [flip, lambda path: path.write_bytes(b""), lambda path: path.unlink()])
 def test_what_is_damaged_is_made_again(tmp_path, name, damage):
     folder = tmp_path / "snapping"

@@ -85,6 +85,22 @@ def test_many_pieces_in_towns_and_deserts_are_found_as_by_a_tree_of_shapely():
     assert (found[found >= 0] == hit[order][first]).all()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tree_of_chosen_lines_is_that_of_pieces_of_which_all_others_are_no_ones(seed):
+    rng = np.random.default_rng(seed)
+    ptr = np.concatenate([[0], rng.integers(2, 30, 40).cumsum()])
+    x, y = rng.normal(0, 1000, (2, ptr[-1])).round()
+    ends = x[:-1], y[:-1], x[1:], y[1:]
+    line, chosen = np.repeat(np.arange(40, dtype=np.int32), np.diff(ptr))[:-1], rng.random(40) < 0.5
+    own = np.where(chosen[line], line, -1).astype(np.int32)
+    own[ptr[1:-1] - 1] = -1  # from the last point of a line leads no piece
+    some, whole = SegmentTree.of_lines(line, ptr, chosen, *ends), SegmentTree(own, *ends)
+    assert (some.leaf == whole.leaf).all()
+    asked = rng.normal(0, 1000, (2, 100)).round()
+    for one, other in zip(some.nearest(*asked), whole.nearest(*asked), strict=True):
+        assert one.tolist() == other.tolist()
+
+
 def test_of_nothing_nothing_is_near():
     none = np.empty(0)
     for owner in (np.empty(0, np.int32), np.full(3, -1, np.int32)):

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAN", "below", "holding", "leaf_boxes", "leaves", "nearest", "upper_boxes"]
+__all__ = ["FAN", "below", "holding", "leaf_boxes", "leaves", "leaves_of_lines", "nearest", "upper_boxes"]
 
 FAN = 16
 """How many boxes share one of the level above."""
@@ -37,6 +37,26 @@ def leaves(owner: npt.NDArray[np.int32], longest: int) -> npt.NDArray[np.int64]:
             n += 1
         out[n - 1, 1] = i + 1
     return out[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def leaves_of_lines(ptr: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_], longest: int) -> npt.NDArray[np.int64]:
+    """Return what `leaves` does of the pieces of the chosen lines.
+
+    Line i has the points ptr[i]:ptr[i + 1], and a piece has the number of the point at which it begins.
+    """
+    n = 0
+    for i in range(chosen.size):
+        if chosen[i]:
+            n += (ptr[i + 1] - 1 - ptr[i] + longest - 1) // longest
+    out = np.empty((n, 2), np.int64)
+    n = 0
+    for i in range(chosen.size):
+        if chosen[i]:
+            for first in range(ptr[i], ptr[i + 1] - 1, longest):
+                out[n, 0], out[n, 1] = first, min(first + longest, ptr[i + 1] - 1)
+                n += 1
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -70,19 +70,18 @@ def _eligible(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.
     """Return which edges belong to large components, and which to small ones."""
     label = network.strong_component
     road = network.edge_kind == EdgeKind.ROAD
-    inside = label[network.edge_u] == label[network.edge_v]
-    metres = np.bincount(
-        label[network.edge_u[road & inside]], network.edge_length_m[road & inside], label.max(initial=0) + 1
-    )
+    at_u, at_v = label[network.edge_u], label[network.edge_v]
+    roads = road & (at_u == at_v)
+    metres = np.bincount(at_u[roads], network.edge_length_m[roads], label.max(initial=0) + 1)
     touched = np.zeros(metres.size, np.bool_)
-    touched[label[network.edge_u[~road]]] = touched[label[network.edge_v[~road]]] = True
+    touched[at_u[~road]] = touched[at_v[~road]] = True
     usable = (network.edge_forward_ds >= 0) | (network.edge_backward_ds >= 0)
-    chosen = road & inside & usable & network.edge_snaps
-    large = ((metres >= min_component_m) | touched)[label[network.edge_u]]
+    chosen = roads & usable & network.edge_snaps
+    large = ((metres >= min_component_m) | touched)[at_u]
     tracks = np.array([name == "track" for name in network.class_names])
-    built = road & inside & ~tracks[network.way_class[network.shape_way[network.shape_ptr[:-1]]]]
-    built_m = np.bincount(label[network.edge_u[built]], network.edge_length_m[built], metres.size)
-    small = chosen & ~large & (built_m >= _LEAST_SMALL_M)[label[network.edge_u]]
+    built = roads & ~tracks[network.way_class[network.shape_way[network.shape_ptr[:-1]]]]
+    built_m = np.bincount(at_u[built], network.edge_length_m[built], metres.size)
+    small = chosen & ~large & (built_m >= _LEAST_SMALL_M)[at_u]
     return chosen & large, small & (chosen & large).any()
 
 
@@ -90,7 +89,14 @@ def kept_trees(network: Network, min_component_m: float) -> _Trees:
     """Return the search trees of edges of large and of small components; they are kept with the network."""
     kept: dict[float, _Trees] = network.__dict__.setdefault("_snap_trees", {})
     if min_component_m not in kept:
-        kept[min_component_m] = _Trees(*(_tree(network, chosen) for chosen in _eligible(network, min_component_m)))
+        owner, (x, y) = _owners(network), network.shape_xy
+        ends = x[:-1], y[:-1], x[1:], y[1:]
+        kept[min_component_m] = _Trees(
+            *(
+                SegmentTree.of_lines(owner, network.shape_ptr, chosen, *ends)
+                for chosen in _eligible(network, min_component_m)
+            )
+        )
     return kept[min_component_m]
 
 
@@ -99,9 +105,7 @@ def keep_trees(network: Network, min_component_m: float, large: SegmentTree, sma
     network.__dict__.setdefault("_snap_trees", {})[min_component_m] = _Trees(large, small)
 
 
-def _tree(network: Network, chosen: npt.NDArray[np.bool_]) -> SegmentTree:
-    number = np.where(chosen, np.arange(network.n_edges), -1).astype(np.int32)
-    owner = np.repeat(number, np.diff(network.shape_ptr))[:-1]
-    owner[network.shape_ptr[1:-1] - 1] = -1  # from the last point of an edge leads no piece
-    x, y = network.shape_xy
-    return SegmentTree(owner, x[:-1], y[:-1], x[1:], y[1:])
+def _owners(network: Network) -> npt.NDArray[np.int32]:
+    """Return the edge that each shape point but the last belongs to: that of the piece that begins there, if any."""
+    edges: npt.NDArray[np.int32] = np.repeat(np.arange(network.n_edges, dtype=np.int32), np.diff(network.shape_ptr))
+    return edges[:-1]

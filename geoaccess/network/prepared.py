@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["differ_in_times_alone", "load_prepared", "prepare", "release", "save_prepared"]
 
-_FORMAT = 2
+_FORMAT = 3
 _DESCRIBED = "prepared.json"
-_PARTS = ("owner", "leaf", "box", "level")
+_PARTS = ("leaf", "box", "level")
 _TREES = ("large", "small")
-_NAMES = ("shape_x", "shape_y", "strong_component", *(f"{tree}-{part}" for tree in _TREES for part in _PARTS))
-_OF_SHORES = ("shore_x", "shore_y", *(f"shore-{part}" for part in _PARTS))
+"""Both of the same pieces, whose owners are kept once."""
+_OWNER, _SHORE_OWNER = "owner", "shore-owner"
+_NAMES = ("shape_x", "shape_y", "strong_component", _OWNER, *(f"{tree}-{part}" for tree in _TREES for part in _PARTS))
+_OF_SHORES = ("shore_x", "shore_y", _SHORE_OWNER, *(f"shore-{part}" for part in _PARTS))
 _HINT = "it is made again"
 _TIMES = ("edge_forward_ds", "edge_backward_ds")
 _WITHOUT = {*_TIMES, "shape_forward_s", "shape_backward_s", "ferries", "counts", "unread", "expansion", "shores"}
@@ -125,7 +127,7 @@ def release(network: Network) -> None:
         index = network.shores.index(network.projection)
         trees.append(index.tree)
         arrays += [index.x, index.y]
-    arrays += [getattr(tree, part) for tree in trees for part in _PARTS]
+    arrays += [getattr(tree, part) for tree in trees for part in ("owner", *_PARTS)]
     release_pages(array for array in arrays if isinstance(array, np.ndarray))
     give_back()
 
@@ -137,9 +139,10 @@ def save_prepared(network: Network, folder: Path, *, min_component_m: float) -> 
     x, y = network.shape_xy
     arrays: dict[str, Any] = {"shape_x": x, "shape_y": y, "strong_component": network.strong_component}
     arrays |= {f"{name}-{part}": getattr(tree, part) for name, tree in trees.items() for part in _PARTS}
+    arrays[_OWNER] = trees[_TREES[0]].owner
     if network.shores is not None:
         index = network.shores.index(network.projection)
-        arrays |= {"shore_x": index.x, "shore_y": index.y}
+        arrays |= {"shore_x": index.x, "shore_y": index.y, _SHORE_OWNER: index.tree.owner}
         arrays |= {f"shore-{part}": getattr(index.tree, part) for part in _PARTS}
     with files.writing_folder(folder) as temporary:
         for name in _names(network):
@@ -180,15 +183,18 @@ def load_prepared(network: Network, folder: Path, *, min_component_m: float) -> 
     x, y = arrays["shape_x"], arrays["shape_y"]
     network.__dict__["shape_xy"] = x, y
     network.__dict__["strong_component"] = arrays["strong_component"]
-    keep_trees(network, min_component_m, *(_tree(arrays, name, x, y) for name in _TREES))
+    keep_trees(network, min_component_m, *(_tree(arrays, _OWNER, name, x, y) for name in _TREES))
     if network.shores is not None:
         x, y = arrays["shore_x"], arrays["shore_y"]
-        index = ShoreIndex(network.shores, x, y, _tree(arrays, "shore", x, y))
+        index = ShoreIndex(network.shores, x, y, _tree(arrays, _SHORE_OWNER, "shore", x, y))
         network.shores.keep_index(network.projection, index)
 
 
-def _tree(arrays: dict[str, Any], name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> SegmentTree:
-    return SegmentTree.of(*(arrays[f"{name}-{part}"] for part in _PARTS), x[:-1], y[:-1], x[1:], y[1:])
+def _tree(
+    arrays: dict[str, Any], owner: str, name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> SegmentTree:
+    parts = (arrays[f"{name}-{part}"] for part in _PARTS)
+    return SegmentTree.of(arrays[owner], *parts, x[:-1], y[:-1], x[1:], y[1:])
 
 
 def _names(network: Network) -> tuple[str, ...]:

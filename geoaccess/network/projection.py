@@ -21,7 +21,7 @@ __all__ = ["LocalProjection", "between_degrees"]
 _A = 6378137.0
 _E2 = 6.69437999014e-3  # WGS84
 _E = np.sqrt(_E2)
-_AT_ONCE = 1 << 15
+_AT_ONCE = 1 << 13
 _LARGEST_LAT = 89.999
 """A middle nearer to a pole than this is taken here: the formulas for an oblique centre divide by its cosine."""
 

@@ -50,14 +50,37 @@ class SegmentTree:
         bx: npt.NDArray[np.float64],
         by: npt.NDArray[np.float64],
     ) -> None:
-        leaf = boxes.leaves(_fixed(owner), _LEAF)
-        box = boxes.leaf_boxes(leaf, *map(_fixed, (ax, ay, bx, by)))
+        self._grow(owner, boxes.leaves(_fixed(owner), _LEAF), (ax, ay, bx, by))
+
+    @classmethod
+    def of_lines(
+        cls,
+        owner: npt.NDArray[np.int32],
+        ptr: npt.NDArray[np.int64],
+        chosen: npt.NDArray[np.bool_],
+        *ends: npt.NDArray[np.float64],
+    ) -> SegmentTree:
+        """Return the tree of the pieces of the chosen lines alone; line i has the points ptr[i]:ptr[i + 1].
+
+        Trees of other lines may share `owner`, which also names those of pieces that this one has not.
+        """
+        tree = cls.__new__(cls)
+        tree._grow(owner, boxes.leaves_of_lines(_fixed(ptr), chosen, _LEAF), ends)  # noqa: SLF001 - its own
+        return tree
+
+    def _grow(
+        self,
+        owner: npt.NDArray[np.int32],
+        leaf: npt.NDArray[np.int64],
+        ends: Sequence[npt.NDArray[np.float64]],
+    ) -> None:
+        box = boxes.leaf_boxes(leaf, *map(_fixed, ends))
         order = curve_order((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
         levels = [box[order]]
         while len(levels[-1]) > 1:
             levels.append(boxes.upper_boxes(levels[-1]))
         level = np.cumsum([0, *(len(level) for level in levels)])
-        self._take(owner, leaf[order], np.concatenate(levels), level, (ax, ay, bx, by))
+        self._take(owner, leaf[order], np.concatenate(levels), level, ends)
 
     @classmethod
     def of(
