@@ -175,3 +175,21 @@ def test_walks_that_are_remembered_take_the_time_of_their_pace(seed):
             forget()
         pairs += alone[0].first.size
     assert pairs > 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_walks_below_a_limit_of_each_place_are_those_of_all_walks_that_take_less(seed):
+    """Also where both sets are the same, of which a pair is looked at once without limits."""
+    network, cells, sites, _, _ = town(seed)
+    one, other = (spots_of(legs(network, walking_at(at, 1.7), turned=False)) for at in (cells, sites))
+    rng = np.random.default_rng(seed)
+    fewer = more = 0
+    for asking, standing in ((one, other), (other, one), (one, one)):
+        every = walks_between(network, asking, standing)
+        below = rng.choice(np.append(every.time_ds, 1), standing.x.size).astype(np.int32)
+        some = walks_between(network, asking, standing, below_ds=below)
+        wanted, less = (walks.time_ds < below[walks.second] for walks in (every, some))
+        for name in ("first", "second", "time_ds"):
+            np.testing.assert_array_equal(getattr(every, name)[wanted], getattr(some, name)[less])
+        fewer, more = fewer + some.first.size, more + every.first.size
+    assert 0 < fewer < more

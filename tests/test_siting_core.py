@@ -25,6 +25,7 @@ from geoaccess.siting import (
     locate,
     problem_from_matrix,
 )
+from geoaccess.siting.choosing import choose
 
 UNREACHED_S = 7200.0
 
@@ -282,3 +283,14 @@ def test_more_sites_than_candidates_are_refused():
         locate(setting, add=2)
     with pytest.raises(InputError, match="1 sites stand"):
         locate(setting, add=1, close=2)
+
+
+@pytest.mark.parametrize("method", ["auto", "exact", "exchange", "greedy"])
+def test_to_choose_nothing_is_worth_nothing_and_certain(method):
+    setting = problem_from_matrix([[600.0, 0.0], [0.0, 900.0]], [2, 1], now_s=[1200.0, 600.0])
+    nothing = choose(setting.problem(PersonMinutes(), add=0), method=method)
+    assert nothing.chosen.tolist() == []
+    assert (nothing.objective_value, nothing.bound, nothing.gap) == (0, 0, 0)
+    found = locate(setting, add=0, method=method)
+    assert found.proved
+    assert found.value == found.now == found.bound

@@ -77,7 +77,7 @@ def nearer_pairs(
     limit = np.minimum(np.ceil(np.round(limit_s * DECISECONDS, 6)), float(FAR)).astype(np.int32)
     first, listed = _cells_by_node(roads, rows)
     bound = nearer.latest(back.start, back.head, back.cost_ds, rows, limit)
-    walks = walks_between(roads, spots_of(site), spots_of(cell))
+    walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
     walk_first = np.searchsorted(walks.first, np.arange(len(places) + 1))
     edge_node = roads.ends[2 if turned else 0][np.maximum(places[:, along.EDGE], 0)]
     most = memory_left() if most_bytes is None else most_bytes

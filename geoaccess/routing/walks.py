@@ -118,15 +118,22 @@ def in_order(spots: Spots) -> SpotsInOrder:
     return SpotsInOrder(spots, order, found, tree.box, tree.level, tree.leaf, box_off_m)
 
 
-def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> Walks:
+def walks_between(
+    network: Network,
+    one: Spots,
+    other: Spots | SpotsInOrder,
+    *,
+    below_ds: npt.NDArray[np.int32] | None = None,
+) -> Walks:
     """Return the walks between two sets of points: those of pairs no farther apart than they are off the network.
 
     time = distance (time off of both) / (metres off of both) + what passes before of both, which is never longer than
-    any journey by road. Walks that lead over water, from wherever one begins, are not taken.
+    any journey by road. Walks that lead over water, from wherever one begins, are not taken. Of walks to a point of
+    `other` only those are asked for that take less than its `below_ds`; longer ones may be there or not.
     """
     spots = other.spots if isinstance(other, SpotsInOrder) else other
     if not is_remembering():
-        first, second, time = _found(network, one, other)
+        first, second, time = _found(network, one, other, below_ds)
     else:  # who walks to whom is the same at any pace
         where = arrays_digest([*one[:3], *spots[:3]])
         first, second = remembered_with(network, "walks", where, lambda: _found(network, one, other)[:2], most=_SETS)
@@ -147,7 +154,10 @@ def _time_ds(one: Spots, other: Spots) -> npt.NDArray[np.int32]:
 
 
 def _found(
-    network: Network, one: Spots, other: Spots | SpotsInOrder
+    network: Network,
+    one: Spots,
+    other: Spots | SpotsInOrder,
+    below_ds: npt.NDArray[np.int32] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return (first, second, time) of the walks that do not lead over water, without what passes before."""
     if isinstance(other, SpotsInOrder):
@@ -159,7 +169,11 @@ def _found(
         first, second, time = first[order], second[order], time[order]
     else:
         first, second, time = _walked(one, in_order(other))
-    same = one.x.size == other.x.size and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))
+    if below_ds is not None:  # before the shores are looked at, which takes longest
+        wanted = time + one.start_ds[first] + other.start_ds[second] < below_ds[second]
+        first, second, time = first[wanted], second[wanted], time[wanted]
+    same = below_ds is None and one.x.size == other.x.size
+    same = same and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))
     wet = np.zeros(first.size, np.bool_)
     asked = np.flatnonzero(first < second) if same else np.arange(first.size)  # there as back: each pair is asked once
     wet[asked] = _both_ways_over_water(network, one, other, first[asked], second[asked])

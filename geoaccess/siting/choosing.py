@@ -102,6 +102,10 @@ def choose(
     """
     if method not in ("auto", "exact", "exchange", "greedy"):
         raise InputError(f'method is {method!r}; it must be "auto", "exact", "exchange" or "greedy"')
+    if not problem.quota.any():
+        how = note("greedy")
+        certain = how if method == "greedy" or target is not None else note("bound_by_prices", method=how)
+        return Choice(np.empty(0, np.int32), 0.0, 0.0, certain)
     small, sure = problem.fix_certain()
     small_target = None if target is None else target - sure
     found = _chosen(small.merged(), method, seconds=seconds, target=small_target, enough=enough)
@@ -113,7 +117,6 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     arrays = (problem.first, problem.point, problem.gain, problem.cost, problem.group)
     best = np.zeros(problem.weight.size)
     chosen, _ = kernel.greedy(*arrays, problem.quota, best)
-    ceiling = min(_submodular_bound(problem, best), _most(problem))
     how = note("greedy")
     if method != "greedy":
         chosen, swapped = exchanges(problem, chosen)
@@ -121,6 +124,7 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     objective_value = problem.objective_value(chosen)
     if int(problem.quota.sum()) == 1:
         return Choice(np.sort(chosen), objective_value, objective_value, note("all_tried"))
+    ceiling = min(_submodular_bound(problem, best), _most(problem))
     if method == "greedy" or (target is not None and (objective_value >= target or ceiling < target)):
         return Choice(np.sort(chosen), objective_value, max(ceiling, objective_value), how)
     prices = _first_prices(problem, chosen)
