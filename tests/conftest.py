@@ -53,6 +53,7 @@ SLOWEST = (
     "test_siting_study.py",
     "test_planner_plans.py",
     "test_files_verbs.py",
+    "test_files_every_verb.py",
     "test_files_kills.py",
     "test_response.py",
     "test_study_report.py",

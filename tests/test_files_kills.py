@@ -338,6 +338,21 @@ def test_who_waits_too_long_is_told_for_whom(tmp_path, monkeypatch):
     lock.release()
 
 
+def test_what_was_made_and_removed_by_somebody_is_not_said_to_be_written(tmp_path, monkeypatch):
+    put(tmp_path / "out", OLD)
+    write = disk.write_text
+
+    def cleaning(path, text):
+        write(path, text)
+        for one in (tmp_path / "out").glob(".geoaccess-*/d.csv"):
+            one.unlink()
+
+    monkeypatch.setattr(disk, "write_text", cleaning)
+    with pytest.raises(OutputError, match="what was made is gone"):
+        put(tmp_path / "out", NEW)
+    assert held(tmp_path / "out") == recorded(OLD)
+
+
 # A disk that does not say that it has what was written
 
 

@@ -7,6 +7,7 @@ files are in, or, where that cannot be, the old ones are again. Only names are c
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -235,6 +236,7 @@ def _swap(swap: _Swap) -> None:
     disk.replace(draft, swap.folder / JOURNAL)
     disk.sync_folder(swap.folder)
     try:
+        _require_made(swap)
         swap.complete()
     except BaseException:
         swap.undo()
@@ -242,6 +244,12 @@ def _swap(swap: _Swap) -> None:
             _close(swap.folder)
         raise
     _close(swap.folder)
+
+
+def _require_made(swap: _Swap) -> None:
+    """Raise an `OSError` where somebody removed what was made, which looked like rubbish, before it was moved."""
+    if not swap.can_complete():
+        raise FileNotFoundError(errno.ENOENT, "what was made is gone", str(swap.folder))
 
 
 def _go_on(folder: Path) -> None:

@@ -242,16 +242,17 @@ def draw_network(study: Study, path: Path) -> None:
     settings = study.settings
     roads = network.edges()
     roads = roads.assign(tied_by=parts(network)[1])[roads["kind"] == EdgeKind.ROAD]
-    maps.network_map(
-        path,
-        roads=roads,
-        ferries=ferry_lines(network),
-        title=settings.title,
-        disclaimer=settings.disclaimer,
-        attribution="; ".join(attribution_of(study)),
-        language=settings.language,
-        look=look_of(study),
-    )
+    with files.writing(path) as temporary:
+        maps.network_map(
+            temporary,
+            roads=roads,
+            ferries=ferry_lines(network),
+            title=settings.title,
+            disclaimer=settings.disclaimer,
+            attribution="; ".join(attribution_of(study)),
+            language=settings.language,
+            look=look_of(study),
+        )
 
 
 @checks_arguments
@@ -281,7 +282,8 @@ def journey_table(study: Study, parts: gpd.GeoDataFrame, *, geojson: Path | None
     """Return the parts of a journey as they are printed; also write them as GeoJSON."""
     if geojson is not None:
         with files.writing(geojson) as temporary:
-            parts.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
+            named = parts.assign(disclaimer=study.settings.disclaimer)
+            named.to_file(temporary, driver="GeoJSON", layer=geojson.stem)  # else it would be that of the moment
     writer = Writer(study.settings.language, ("terminal",))
     seconds, metres = parts["travel_time_s"], parts["length_m"]
     return pd.DataFrame(
