@@ -154,6 +154,7 @@ TARGETS = {
     "reliability, 1000 draws": Target(within_s=60),
     "site, one gp": Target(within_s=10, within_mb=4000),
     "site, ten gps": Target(within_s=60),
+    "isochrones": Target(within_s=30, within_mb=2500),
 }
 """Of a country of this many copies."""
 OF_A_COUNTRY = 24

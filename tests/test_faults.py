@@ -29,6 +29,7 @@ from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
 from geoaccess.files import disk
 from geoaccess.osm import find_profile, read_profile
 from geoaccess.progress import Stages
+from geoaccess.questions import isochrone_study, write_isochrones
 from geoaccess.scenarios import read_scenario
 from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
 from geoaccess.study import load_study, run_study, solve_study
@@ -36,6 +37,7 @@ from geoaccess.study.results.geopackage import PACKAGE
 from geoaccess.study.results.output import write
 from geoaccess.study.results.pictures import Picture
 from geoaccess.tables import write_layer
+from tests.test_files_kills import dies, needs_fork
 from tests.test_study_output import contents
 from tests.test_study_tiny import STUDY, write_study
 
@@ -120,6 +122,61 @@ def test_a_run_that_cannot_write_says_where_and_keeps_what_was_there(solved, qui
                 break
     assert last > 100
     assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.fixture(scope="module")
+def areas(solved):
+    """Areas within two times, of which the second replace the first."""
+    return [isochrone_study(solved.study, "gp", minutes=[limit], answers=solved, show=False) for limit in (11, 60)]
+
+
+def whole_or_as_before(folder, before, after):
+    """Say that each file is whole, of before or of after, and that nothing else is left."""
+    files.clear_leftovers(folder)
+    found = contents(folder)
+    assert found.keys() == before.keys()
+    for name, data in found.items():
+        assert data in (before[name], after[name])
+
+
+def test_areas_that_cannot_be_written_leave_each_file_whole(areas, faults, tmp_path):
+    first, second = areas
+    write_isochrones(second, tmp_path / "after")
+    after, folder = contents(tmp_path / "after"), tmp_path / "out"
+    for last in itertools.count():
+        faults.at(10**9)
+        write_isochrones(first, folder)
+        before = contents(folder)
+        faults.at(last)
+        try:
+            write_isochrones(second, folder)
+        except OutputError as error:
+            assert str(folder) in str(error)  # noqa: PT017 - it must not be raised when all is done
+            faults.at(10**9)
+            whole_or_as_before(folder, before, after)
+        else:
+            if not faults.hit:
+                break
+    assert last > 5
+    assert contents(folder) == after != before
+
+
+@needs_fork
+def test_a_kill_while_areas_are_written_leaves_each_file_whole(areas, tmp_path):
+    first, second = areas
+    write_isochrones(second, tmp_path / "after")
+    after = contents(tmp_path / "after")
+    for step in itertools.count():
+        folder = tmp_path / str(step)
+        write_isochrones(first, folder)
+        before = contents(folder)
+        killed = dies(step, lambda: write_isochrones(second, folder))  # noqa: B023 - called at once
+        whole_or_as_before(folder, before, after)
+        if not killed:
+            break
+        write_isochrones(second, folder)
+        assert contents(folder) == after
+    assert step > 3
 
 
 def test_a_cache_that_cannot_be_written_is_a_note(faults, tmp_path, solved):

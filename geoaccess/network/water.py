@@ -82,8 +82,8 @@ class WaterAreas:
         parts = [*shapely.clip_by_rect(lakes, *box.bounds), *self._sea(box)]
         water: Any = shapely.union_all([shapely.make_valid(part) for part in parts])
         if narrow_m and not water.is_empty:
-            near = water.buffer(-narrow_m / 2).buffer(narrow_m / 2, quad_segs=2)
-            water = shapely.intersection(near, water)
+            # Its rounded corners lie within the water, but for centimetres.
+            water = water.buffer(-narrow_m / 2, quad_segs=8).buffer(narrow_m / 2, quad_segs=2)
         return shapely.simplify(water, _SHORE_M)
 
     def _sea(self, box: Any) -> list[Any]:
@@ -129,5 +129,5 @@ def _right_of(ends: npt.NDArray[np.float64], faces: npt.NDArray[np.object_]) -> 
     middle, along, length = ends.mean(axis=1)[real], along[real], length[real]
     side = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None]
     points = shapely.points(middle + _BESIDE_M * side)
-    point, face = shapely.STRtree(faces).query(points, predicate="within")
+    face, point = shapely.STRtree(points).query(faces, predicate="contains")  # a face is looked into many times
     return np.asarray(np.bincount(face, length[point], minlength=faces.size), np.float64)

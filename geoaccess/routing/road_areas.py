@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.defaults import BUFFER_M
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind, WaterAreas
+from geoaccess.routing.land_beside import Covered, LandBeside
 from geoaccess.routing.reached import Stretches
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ _KEPT_M = 2000.0
 _BLOCK = 4
 """So many of them on a side are kept as one, too."""
 
-_NARROW_M = 30.0
-"""Water that is no wider keeps nobody, see `geoaccess.network.leads_over_water`."""
-
-_ARC = 4
-"""Pieces of a quarter of a circle."""
-
 
 class RoadAreas:
     """The areas within some metres of the roads of a network, on their side of any water.
@@ -57,10 +52,9 @@ class RoadAreas:
 
     def __init__(self, network: Network, *, width_m: float = BUFFER_M, simplify_m: float = 5.0) -> None:
         self.network, self.width_m, self.simplify_m = network, width_m, simplify_m
-        self._water = (
-            None if network.shores is None else WaterAreas(network.shores, network.projection, simplify_m=simplify_m)
-        )
-        self._wet: dict[tuple[int, int], Any] = {}
+        shores = network.shores
+        water = None if shores is None else WaterAreas(shores, network.projection, simplify_m=simplify_m)
+        self._land = LandBeside(water, square_m=_TILE_M, longest_m=_CHUNK_M, width_m=width_m, simplify_m=simplify_m)
         self._kept: dict[int, list[Any]] = {}
         self._joined: dict[int, Any] = {}
         x, y = network.shape_xy
@@ -85,13 +79,23 @@ class RoadAreas:
         same = network.shape_lon is self.network.shape_lon and network.shores is self.network.shores
         return same and (width_m, simplify_m) == (self.width_m, self.simplify_m)
 
-    def widened(self, stretches: Stretches, width_m: float, *, whole: npt.NDArray[np.bool_] | None = None) -> list[Any]:
-        """Return the areas beside stretches of road; squares of which all roads are `whole` from what is kept."""
-        if whole is None or width_m != self.width_m:
-            return self._of_stretches(stretches, width_m)
+    def widened(
+        self,
+        stretches: Stretches,
+        widths_m: npt.NDArray[np.float64],
+        *,
+        covered: Covered,
+        whole: npt.NDArray[np.bool_] | None = None,
+    ) -> list[Any]:
+        """Return the areas beside stretches of road, but for what is `covered`, which is also what they cover then.
+
+        With `whole`, squares of which all roads are whole and as wide as is kept come from what is kept.
+        """
+        if whole is None:
+            return self._of_stretches(stretches, widths_m, covered)
         inside = np.bincount(self._square[self._roads & whole], minlength=self._size.size)
         full = (inside == self._size) & (self._size > 0)
-        here = full[self._square[stretches.edge]] & self._roads[stretches.edge]
+        here = full[self._square[stretches.edge]] & self._roads[stretches.edge] & (widths_m == self.width_m)
         rest = Stretches(*(part[~here] for part in stretches))
         squares = np.unique(self._square[stretches.edge[here]])
         built = self._size > 0
@@ -100,7 +104,7 @@ class RoadAreas:
         blocks = np.unique(self._block[squares[whole_block]]).tolist()
         areas = [self._of_block(block) for block in blocks]
         areas += [area for square in squares[~whole_block].tolist() for area in self._whole(square)]
-        return areas + self._of_stretches(rest, width_m)
+        return areas + self._of_stretches(rest, widths_m[~here], covered)
 
     def _of_block(self, block: int) -> Any:
         """Return the area of squares that lie together as one."""
@@ -117,15 +121,17 @@ class RoadAreas:
             edge = edge[self._roads[edge]]
             ptr = self.network.shape_ptr
             roads = Stretches(edge, ptr[edge].astype(np.float64), ptr[edge + 1] - 1.0)
-            self._kept[square] = self._of_stretches(roads, self.width_m)
+            self._kept[square] = self._of_stretches(roads, np.full(edge.size, self.width_m), None)
         return self._kept[square]
 
-    def _of_stretches(self, stretches: Stretches, width_m: float) -> list[Any]:
+    def _of_stretches(
+        self, stretches: Stretches, widths_m: npt.NDArray[np.float64], covered: Covered | None
+    ) -> list[Any]:
         import shapely
 
         if not stretches.edge.size:
             return []
-        lines = _lines(self.network, stretches, self._metres)
+        lines, of = _lines(self.network, stretches, self._metres)
         bounds = shapely.bounds(lines)
         squares, which = np.unique(
             np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True
@@ -133,51 +139,10 @@ class RoadAreas:
         order = np.argsort(which.ravel(), kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
         asked = zip(parts, squares.tolist(), strict=True)
-        joined = at_once(*(partial(self._beside, lines[part], (east, north), width_m) for part, (east, north) in asked))
+        joined = at_once(
+            *(partial(self._land.of, lines[part], widths_m[of[part]], tuple(square), covered) for part, square in asked)
+        )
         return [area for area in joined if not area.is_empty]
-
-    def _beside(self, lines: npt.NDArray[np.object_], square: tuple[int, int], width_m: float) -> Any:
-        """Return the area beside the lines of a square."""
-        import shapely
-
-        if self.simplify_m:
-            lines = np.asarray(shapely.simplify(lines, self.simplify_m), object)
-        return self._on_land(np.asarray(shapely.buffer(lines, width_m, quad_segs=_ARC), object), lines, square)
-
-    def _water_of(self, square: tuple[int, int]) -> Any:
-        """Return the water that may lie within reach of the roads of a square."""
-        import shapely
-
-        if self._water is None:
-            return None
-        if square not in self._wet:
-            low, beside = np.array(square) * _TILE_M, _CHUNK_M / 2 + self.width_m
-            box = shapely.box(*(low - beside), *(low + _TILE_M + beside))
-            wet: Any = self._water.within(box, narrow_m=_NARROW_M)
-            shapely.prepare(wet)
-            self._wet[square] = wet
-        return self._wet[square]
-
-    def _on_land(self, areas: npt.NDArray[np.object_], lines: npt.NDArray[np.object_], square: tuple[int, int]) -> Any:
-        """Return areas beside lines as one, without water, and without what lies beyond it."""
-        import shapely
-
-        wet = self._water_of(square)
-        if wet is None or wet.is_empty:
-            return shapely.union_all(areas)
-        hit = np.flatnonzero(shapely.intersects(wet, areas))
-        if not hit.size:
-            return shapely.union_all(areas)
-        # Only the water around these roads: shores are long.
-        near: Any = shapely.clip_by_rect(wet, *shapely.total_bounds(areas[hit]))
-        parts, owner = shapely.get_parts(shapely.difference(areas[hit], near), return_index=True)
-        own = shapely.dwithin(parts, lines[hit][owner], _NARROW_M)
-        beyond = np.isin(np.arange(hit.size), owner[~own])
-        # What has nothing beyond the water loses the water with all others at once.
-        whole = np.ones(areas.size, np.bool_)
-        whole[hit[beyond]] = False
-        dry = shapely.difference(shapely.union_all(areas[whole]), near)
-        return shapely.union_all([dry, *parts[own & beyond[owner]]])
 
 
 def _metres(network: Network) -> npt.NDArray[np.float64]:
@@ -188,8 +153,10 @@ def _metres(network: Network) -> npt.NDArray[np.float64]:
     return np.append(0.0, np.cumsum(np.where(inside, np.hypot(np.diff(x), np.diff(y)), 0.0)))
 
 
-def _lines(network: Network, stretches: Stretches, metres: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
-    """Return stretches as lines in metres, the long ones in parts; `metres` are those of `_metres`."""
+def _lines(
+    network: Network, stretches: Stretches, metres: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return stretches as lines in metres, the long ones in parts, and of which each is; `metres`: see `_metres`."""
     import shapely
 
     x, y = network.shape_xy
@@ -209,7 +176,7 @@ def _lines(network: Network, stretches: Stretches, metres: npt.NDArray[np.float6
     line = np.repeat(np.arange(sizes.size), sizes)
     rank = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     at = np.where(rank == 0, low[line], np.where(rank == sizes[line] - 1, high[line], first[line] + rank - 1))
-    return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object)
+    return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object), of
 
 
 def _at(values: npt.NDArray[np.float64], place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
