@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.maps.results import Cells, Squares, Times
 
@@ -118,7 +119,7 @@ def joined(cells: Cells, *, factor: int) -> Cells:
 
     people, group = grouped(cells.population)
     asked = {key: grouped(counted) for key, counted in cells.asked.items()}
-    names, name = np.unique(cells.municipality.astype(str), return_inverse=True)
+    names, name = _numbered(cells.municipality)
     side = square.side_m * factor
     return Cells(
         squares=Squares(
@@ -129,7 +130,7 @@ def joined(cells: Cells, *, factor: int) -> Cells:
         ),
         population=people,
         members=np.bincount(block, minlength=len(blocks)).astype(np.int64),
-        municipality=names.astype(object)[group.most(name.astype(np.int64))],
+        municipality=names[group.most(name)],
         class_place=group.most(cells.class_place),
         times={key: _joined(times, asked[key][1] if key in asked else group) for key, times in cells.times.items()},
         factor=factor,
@@ -138,17 +139,27 @@ def joined(cells: Cells, *, factor: int) -> Cells:
     )
 
 
+def _numbered(texts: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return some texts in order, each once, and the place of each among them; only those that differ are sorted.
+
+    >>> [part.tolist() for part in _numbered(np.array(["b", "a", "b"], object))]
+    [['a', 'b'], [1, 0, 1]]
+    """
+    number, names = pd.factorize(texts, sort=True)
+    return np.asarray(names, object), number
+
+
 def _joined(times: Times, group: _Grouping) -> Times:
     reached = np.isfinite(times.time_s)
     unreached_share = group.mean(np.where(reached, 0.0, 1.0))
-    reasons, reason = np.unique(times.reason.astype(str), return_inverse=True)
-    why = group.most(reason.astype(np.int64), among=~reached)
+    reasons, reason = _numbered(times.reason)
+    why = group.most(reason, among=~reached)
     lost = unreached_share > MAJORITY
     return Times(
         time_s=np.where(lost, np.inf, group.mean(times.time_s)),
         site=np.where(lost, -1, group.most(times.site, among=reached)),
         second_s=np.where(lost, np.inf, group.mean(times.second_s)),
         second_site=np.where(lost, -1, group.most(times.second_site, among=np.isfinite(times.second_s))),
-        reason=np.where(why >= 0, reasons.astype(object)[why], ""),
+        reason=np.where(why >= 0, reasons[why], ""),
         unreached_share=unreached_share,
     )
