@@ -53,7 +53,7 @@ def write_layer(table: Any, path: Path, layer: str, **options: Any) -> None:
     import pyogrio
     import shapely
 
-    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", **options)
+    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", use_arrow=True, **options)  # half the time
     shapes = table.geometry.to_numpy()
     located = int((~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).sum())
     problem = _lacking(path, layer, rows=len(table), shapes=located)
