@@ -41,6 +41,8 @@ from geoaccess.study.stages import (
     snap_cells,
     snap_sites,
     unused_tags_of,
+    zones_of_cells,
+    zoning,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
 from tests.test_study_tiny import ZONES, degrees, write_study
@@ -279,7 +281,11 @@ def test_municipalities_of_another_extract_are_joined_anew(tmp_path, monkeypatch
     monkeypatch.undo()
     for number in (one, other, one):
         write_municipality(extract, number)
-        assert set(names()) == {"", number}
+        joined = names()
+        assert set(joined) == {"", number}
+        with monkeypatch.context() as nothing_read:
+            nothing_read.setattr(zoning, "boundaries_of", lambda *_: pytest.fail("polygons were read"))
+            assert zones_of_cells(study, cells)["municipality"].tolist() == joined
 
 
 @pytest.mark.parametrize("kph", [0.7, 3.0, 12.0])

@@ -40,7 +40,7 @@ from geoaccess.study.stages.timetables import (
     timetable_of,
     without_timetable,
 )
-from geoaccess.study.stages.zoning import join_zones
+from geoaccess.study.stages.zoning import join_zones, zones_of_cells
 
 __all__ = [
     "MOST",
@@ -106,4 +106,5 @@ __all__ = [
     "window_of",
     "with_other_profiles",
     "without_timetable",
+    "zones_of_cells",
 ]

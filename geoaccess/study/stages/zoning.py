@@ -16,7 +16,7 @@ from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
+from geoaccess.study.stages.kept_tables import found_tables, kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["join_zones"]
+__all__ = ["join_zones", "zones_of_cells"]
 
 
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -36,6 +36,17 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
     described = study.settings.zones.model_dump_json(), study.settings.centrality.model_dump_json()
     key = study.path.parent, *described, tuple(map(study.resolve, study.settings.network.osm)), study.nvdb
     return remembered_of("zones", (cells,), key, lambda: _joined(study, cells))
+
+
+def zones_of_cells(study: Study, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return municipality and region of each cell as `join_zones` does, without reading polygons where it is kept."""
+    settings = study.settings.zones
+    if isinstance(settings, ZonesFromOsm):
+        kept = found_tables(_folder(study, cells, settings.max_nearest_m, _made_of(study, settings)))
+        if kept is not None:
+            table: pd.DataFrame = kept["zones"]
+            return table.set_axis(cells.index)
+    return join_zones(study, cells)[0]
 
 
 def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -89,22 +100,29 @@ def _assigned(
     `made_of` stands for the municipalities where it is known what they are made of, `unchanged` says whether they still
     are made of that.
     """
-    asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
-    for code in digests_of_code(("zones",)):
-        asked.update(code.encode())
-    update_by_shapes(asked, cells.geometry)
-    if made_of is None:
-        update_by_table(asked, municipalities)
-    else:
-        asked.update(made_of.encode())
 
     def joined() -> dict[str, pd.DataFrame]:
         found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
         return {"zones": found.reset_index(drop=True)}
 
-    folder = study.cache / f"zones-{asked.hexdigest()[:20]}"
+    folder = _folder(study, cells, max_nearest_m, municipalities if made_of is None else made_of)
     table: pd.DataFrame = kept_tables(folder, joined, unchanged=unchanged)["zones"]
     return table.set_axis(cells.index)
+
+
+def _folder(
+    study: Study, cells: gpd.GeoDataFrame, max_nearest_m: float, municipalities: gpd.GeoDataFrame | str
+) -> Path:
+    """Return where the municipality of each cell is kept; of municipalities it needs what they are made of, or all."""
+    asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
+    for code in digests_of_code(("zones",)):
+        asked.update(code.encode())
+    update_by_shapes(asked, cells.geometry)
+    if isinstance(municipalities, str):
+        asked.update(municipalities.encode())
+    else:
+        update_by_table(asked, municipalities)
+    return study.cache / f"zones-{asked.hexdigest()[:20]}"
 
 
 def _made_of(study: Study, settings: ZonesFromOsm) -> str:
