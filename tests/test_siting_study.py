@@ -29,6 +29,7 @@ from geoaccess.questions import (
     write_placed,
 )
 from geoaccess.questions import vehicles as vehicle_questions
+from geoaccess.questions.siting import alternatives
 from geoaccess.routing import travel_times
 from geoaccess.scenarios import read_scenario
 from geoaccess.study import load_study, solve_study, stages
@@ -290,3 +291,22 @@ def test_comparing_the_scenario_gives_the_answer_again(tiny, tmp_path):
     compared = compare_study(tiny.study, [read_scenario(tmp_path / "site_gp.toml")], show=False)
     after = solve_scenario(compared.changed[0])
     assert after["gp_s"].to_numpy() == pytest.approx(placed.after.results["gp_s"].to_numpy(), abs=0.3, nan_ok=True)
+
+
+def test_alternatives_lie_apart_however_many_are_looked_at_at_once(monkeypatch):
+    """The ten best of a table that lie 3 km from what they replace and from each other."""
+    rng = np.random.default_rng(3)
+    lon, lat = 10 + 0.3 * rng.random(300), 60 + 0.15 * rng.random(300)
+    places = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
+    table = pd.DataFrame({"instead_of": rng.integers(0, 3, 250), "candidate": rng.permutation(300)[:250]})
+    at = places.geometry.to_crs(places.estimate_utm_crs())
+    wanted = []
+    for row, (j, instead) in enumerate(zip(table["candidate"], table["instead_of"], strict=True)):
+        others = [instead, *(table["candidate"][one] for one in wanted)]
+        if len(wanted) < 10 and (at.iloc[others].distance(at.iloc[j]) > 3000).all():
+            wanted.append(row)
+    assert len(wanted) == 10
+    assert wanted[-1] > 9  # some are passed over
+    for at_once in (1, 7, 1000):
+        monkeypatch.setattr(alternatives, "_LOOKED_AT", at_once)
+        assert np.flatnonzero(alternatives._apart(places, table)).tolist() == wanted

@@ -26,6 +26,7 @@ __all__ = ["STEP_SECONDS", "alternatives_of", "frontier_of"]
 
 _ALTERNATIVES = 10
 _APART_M = 3000.0
+_LOOKED_AT = 500
 STEP_SECONDS = 10.0
 """The most that the solver may take for each smaller number of sites; the answer itself has the time that is asked."""
 _AMONG = 400
@@ -97,13 +98,19 @@ def alternatives_of(
 
 def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Mark the best alternatives that are places of their own: away from what they replace, and from each other."""
-    points = places.geometry.to_crs(utm_of(places))
-    x, y = points.x.to_numpy(), points.y.to_numpy()
+    crs, x, y = utm_of(places), np.empty(len(places)), np.empty(len(places))
     kept: list[int] = []
     marks = np.zeros(len(table), np.bool_)
-    for row, (j, instead) in enumerate(zip(table["candidate"], table["instead_of"], strict=True)):
+    pairs = table[["candidate", "instead_of"]].to_numpy()
+    for row, (j, instead) in enumerate(pairs):
+        if row % _LOOKED_AT == 0:  # as a rule the first of very many are enough
+            some = np.unique(pairs[row : row + _LOOKED_AT])
+            points = places.iloc[some].geometry.to_crs(crs)
+            x[some], y[some] = points.x, points.y
         others = [instead, *kept]
-        if len(kept) < _ALTERNATIVES and (np.hypot(x[others] - x[j], y[others] - y[j]) > _APART_M).all():
+        if (np.hypot(x[others] - x[j], y[others] - y[j]) > _APART_M).all():
             kept.append(j)
             marks[row] = True
+        if len(kept) == _ALTERNATIVES:
+            break
     return marks
