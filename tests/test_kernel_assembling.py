@@ -69,10 +69,9 @@ def test_what_parts_hold_is_what_numpy_counts(seed):
     inside = label[a] == label[b]
     metres = np.bincount(label[a[inside]], length[inside], 6)
     for least in (0.0, float(np.median(metres)), float(metres[2]), np.inf):
-        large, small = assembling.segments_in_parts(label, a, b, chosen, lon, lat, least)
-        enough = metres[label[a]] >= least
-        assert large.tolist() == np.where(chosen & inside & enough, np.arange(m), -1).tolist()
-        assert small.tolist() == np.where(chosen & inside & ~enough, np.arange(m), -1).tolist()
+        asked = np.array([0, 2, 3, 5], np.int32)
+        expected = [part in asked and metres[part] >= least for part in range(6)]
+        assert assembling.long_parts(label, a, b, asked, lon, lat, least).tolist() == expected
     parts = label.max() + 1
     assert assembling.chosen_in_parts(label, a, chosen).tolist() == np.bincount(label[a[chosen]], None, parts).tolist()
     slower = np.maximum(forward, backward)
@@ -82,7 +81,7 @@ def test_what_parts_hold_is_what_numpy_counts(seed):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_nearest_is_among_the_candidates(seed):
-    """Against every segment: short and long ones, places among them and far off."""
+    """Against every segment: short and long ones, places among them and far off, and with a limit."""
     rng = np.random.default_rng(seed)
     n = 400
     lon, lat = rng.uniform(5, 15, n), rng.uniform(58, 66, n)
@@ -90,28 +89,46 @@ def test_what_is_nearest_is_among_the_candidates(seed):
     near = rng.random(a.size) < 0.9
     lon[a[near] + 1] = lon[a[near]] + rng.normal(0, 0.01, near.sum())
     lat[a[near] + 1] = lat[a[near]] + rng.normal(0, 0.01, near.sum())
-    ends = list(range(n - 40, n))
+    ends = np.arange(n - 40, n, dtype=np.int32)
     lon[n - 5 :] += 40
     extract = type("Extract", (), {"lon": lon, "lat": lat})
-    owner = np.where(rng.random(a.size) < 0.5, np.arange(a.size), -1).astype(np.int32)
-    found = RoadsNearby({"a": a, "b": a + np.int32(1)}, extract, ends)._nearest(np.array(ends, np.int32), owner)
+    nearby = RoadsNearby({"a": a, "b": a + np.int32(1)}, extract, ends.tolist())
+    found = nearby._nearest(ends, nearby._candidates(ends))
     x, y = np.radians(lon), np.arcsinh(np.tan(np.radians(lat)))
-    for end in ends:
-        p, q = a[owner >= 0], a[owner >= 0] + 1
+    nearest = {}
+    for end in ends.tolist():
+        p, q = a, a + 1
         dx, dy = x[q] - x[p], y[q] - y[p]
         share = np.clip(((x[end] - x[p]) * dx + (y[end] - y[p]) * dy) / np.maximum(dx * dx + dy * dy, 1e-30), 0, 1)
         away = np.hypot(x[p] + share * dx - x[end], y[p] + share * dy - y[end])
-        assert found[end].segment == np.flatnonzero(owner >= 0)[np.argmin(away)]
+        nearest[end] = int(np.argmin(away))
+        assert found[end].segment == nearest[end]
+    for limit_m in (0.0, 3000.0, 40_000.0):
+        some = nearby._candidates(ends, limit_m)
+        inside = [end for end in ends.tolist() if found[end].metres <= limit_m]
+        assert {nearest[end] for end in inside} <= set(some.tolist())
+        assert some.size < a.size
+        if inside:
+            limited = nearby._nearest(ends, some)
+            assert [limited[end] for end in inside] == [found[end] for end in inside]
+    assert inside
 
 
-def test_few_segments_are_candidates():
-    lon = np.linspace(0, 50, 2001)
-    a = np.arange(2000, dtype=np.int32)
+def test_segments_are_candidates_that_touch_what_is_marked():
+    """In a row, some of them beyond the raster on either side, and one that runs right through it."""
+    lon = np.append(np.linspace(-10, 60, 2801), [-20.0, 80])
+    a = np.append(np.arange(2800), 2801).astype(np.int32)
+    b = a + np.int32(1)
     marked = np.zeros((1, 1000), np.bool_)
     marked[0, 500] = True
-    owner = np.zeros(2000, np.int32)
-    found = rasters.touching(owner, a, a + np.int32(1), lon, np.zeros(2001), (0.0, 0.0, 0.05, 1.0), marked)
-    assert found.tolist() == [999, 1000, 1001]
+    box = (0.0, 0.0, 0.05, 1.0)
+    found = rasters.touching(a, b, lon, np.zeros(lon.size), box, marked)
+    west, east = np.minimum(lon[a], lon[b]), np.maximum(lon[a], lon[b])
+    assert found.tolist() == np.flatnonzero((east >= 25.0) & (west < 25.05)).tolist()
+    assert found[-1] == 2800
+    assert not rasters.touching(a, b, lon, np.full(lon.size, 1.5), box, marked).size
+    marked[0, [0, -1]] = True
+    assert rasters.touching(a, b, lon - 65, np.zeros(lon.size), box, marked).tolist() == [2800]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -21,9 +21,9 @@ __all__ = [
     "edges_of_chains",
     "heaviest_of_groups",
     "lengthless_ways",
+    "long_parts",
     "seconds_in_parts",
     "segments_fit",
-    "segments_in_parts",
     "segments_of_ways",
 ]
 
@@ -96,34 +96,31 @@ def lengthless_ways(
 
 
 @numba.njit(cache=True, nogil=True)
-def segments_in_parts(
+def long_parts(
     label: npt.NDArray[np.int32],
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
-    chosen: npt.NDArray[np.bool_],
+    asked: npt.NDArray[np.int32],
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
     least_m: float,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the chosen segments inside of large parts, and inside of small ones: their own number, -1 for others.
+) -> npt.NDArray[np.bool_]:
+    """Say of each part that is asked for whether the segments inside of it are `least_m` long together.
 
-    `label` is the part of each point; one is large where the segments inside of it are `least_m` long together, chosen
-    or not. Nothing more is added up to what is long enough.
+    `label` is the part of each point. Nothing more is added up to what is long enough.
     """
-    metres = np.zeros(_parts(label))
+    short, metres = np.zeros(_parts(label), np.bool_), np.zeros(_parts(label))
+    long = np.zeros(short.size, np.bool_)
+    for i in range(asked.size):
+        short[asked[i]] = least_m > 0
+        long[asked[i]] = not short[asked[i]]
     for i in range(a.size):
         part = label[a[i]]
-        if part == label[b[i]] and metres[part] < least_m:
+        if short[part] and part == label[b[i]]:
             metres[part] += length_m(lon, lat, a[i], b[i])
-    large, small = np.full(a.size, -1, np.int32), np.full(a.size, -1, np.int32)
-    for i in range(a.size):
-        part = label[a[i]]
-        if chosen[i] and part == label[b[i]]:
             if metres[part] >= least_m:
-                large[i] = i
-            else:
-                small[i] = i
-    return large, small
+                short[part], long[part] = False, True
+    return long
 
 
 @numba.njit(cache=True, nogil=True)

@@ -20,28 +20,25 @@ def _square(value: float, least: float, step: float, most: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def occupied(
-    owner: npt.NDArray[np.int32],
-    a: npt.NDArray[np.int32],
+    points: npt.NDArray[np.int32],
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
     box: tuple[float, float, float, float],
     shape: tuple[int, int],
 ) -> npt.NDArray[np.bool_]:
-    """Return which squares of a raster, shape (ny, nx), hold the first point of a segment that has an owner.
+    """Return which squares of a raster, shape (ny, nx), hold one of some points, all of which lie in it.
 
     `box` is the west and south of the raster, and the width and height of a square.
     """
     found = np.zeros(shape, np.bool_)
-    for i in range(a.size):
-        if owner[i] >= 0:
-            row = _square(y[a[i]], box[1], box[3], shape[0])
-            found[row, _square(x[a[i]], box[0], box[2], shape[1])] = True
+    for i in range(points.size):
+        row = _square(y[points[i]], box[1], box[3], shape[0])
+        found[row, _square(x[points[i]], box[0], box[2], shape[1])] = True
     return found
 
 
 @numba.njit(cache=True, nogil=True)
 def touching(
-    owner: npt.NDArray[np.int32],
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
     x: npt.NDArray[np.float64],
@@ -49,14 +46,17 @@ def touching(
     box: tuple[float, float, float, float],
     marked: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int64]:
-    """Return the segments that have an owner and whose own box touches a marked square, rising."""
+    """Return the segments whose own box touches a marked square of a raster, rising; they may lie beyond the raster."""
     found = np.empty(a.size, np.int32)
     n = 0
     rows, columns = marked.shape
+    east_end, north_end = box[0] + columns * box[2], box[1] + rows * box[3]
     for i in range(a.size):
-        if owner[i] < 0:
-            continue
         p, q = a[i], b[i]
+        if max(x[p], x[q]) < box[0] or min(x[p], x[q]) > east_end or max(y[p], y[q]) < box[1]:
+            continue
+        if min(y[p], y[q]) > north_end:
+            continue
         south = _square(min(y[p], y[q]), box[1], box[3], rows)
         north = _square(max(y[p], y[q]), box[1], box[3], rows)
         west = _square(min(x[p], x[q]), box[0], box[2], columns)

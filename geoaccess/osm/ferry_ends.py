@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,14 @@ _SQUARE, _SQUARES = 0.05, 1024
 """Degrees that a square of the raster of roads is wide, and how many there may be in a row or column."""
 
 _LEAST, _SLACK = 1e-9, 1e-12
+_EVERY = 16
+"""Of so many segments one is looked at to say how far the nearest road can be."""
+
+_RADIUS_M, _POLE = 6335439.0, 89.99
+"""The least radius of curvature of the earth, by which no way is longer in degrees than it is; the last latitude."""
+
+_MORE, _BEND_M = 1.02, 1000.0
+"""Slack of a limit, as a share and in metres: a long segment bends from one projection to another."""
 
 
 class Join(NamedTuple):
@@ -31,18 +38,64 @@ class Join(NamedTuple):
     metres: float
 
 
+class _Raster(NamedTuple):
+    """Squares over a part of the map: west, south, and the width and height of one in degrees; rows and columns."""
+
+    box: tuple[float, float, float, float]
+    shape: tuple[int, int]
+
+    @classmethod
+    def over(cls, west: float, south: float, east: float, north: float) -> _Raster:
+        rows, columns = (int(np.clip(np.ceil(side / _SQUARE), 1, _SQUARES)) for side in (north - south, east - west))
+        width, height = (max(side / count, _LEAST) for side, count in ((east - west, columns), (north - south, rows)))
+        return cls((west, south, width, height), (rows, columns))
+
+    @property
+    def edges(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Where columns and rows begin and end, projected."""
+        (west, south, width, height), (rows, columns) = self
+        along, across = (np.arange(side + 1, dtype=np.float64) for side in (columns, rows))
+        return _mercator(west + width * along, south + height * across)
+
+    def reach(self, places: npt.NDArray[np.float64], occupied: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Return how far from each place the nearest road can be at the most, where some squares hold roads.
+
+        The square whose middle is nearest has one no farther than its farthest corner.
+        """
+        from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+
+        edge_x, edge_y = self.edges
+        row, column = np.nonzero(occupied)
+        left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
+        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(places)
+        far_x = np.maximum(np.abs(left[one] - places[:, 0]), np.abs(right[one] - places[:, 0]))
+        far_y = np.maximum(np.abs(low[one] - places[:, 1]), np.abs(high[one] - places[:, 1]))
+        limits: npt.NDArray[np.float64] = np.hypot(far_x, far_y) * (1 + _SLACK) + _SLACK
+        return limits
+
+    def within(self, places: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Return the squares of which a corner or side is no farther than its limit from a place."""
+        edge_x, edge_y = self.edges
+        marked = np.zeros(self.shape, np.bool_)
+        for (x, y), limit in zip(places, limits, strict=True):
+            near_x = np.maximum(np.maximum(edge_x[:-1] - x, x - edge_x[1:]), 0)
+            near_y = np.maximum(np.maximum(edge_y[:-1] - y, y - edge_y[1:]), 0)
+            some = np.ix_(near_y <= limit, near_x <= limit)
+            marked[some] |= np.hypot(near_x[some[1]], near_y[some[0]]) <= limit
+        return marked
+
+
 class RoadsNearby:
     """The roads of an extract, for search from the ends of boats."""
 
     def __init__(self, roads: dict[str, npt.NDArray[Any]], extract: Extract, ends: list[int]) -> None:
         self.roads, self.extract = roads, extract
         self.ends = np.asarray(ends, np.int32)
-        self._trees: dict[str, SegmentTree] = {}
 
     def any_road_m(self, ends: list[int]) -> dict[int, float]:
         """Return metres from some of the ends to the nearest road of any kind; inf where there is none."""
-        owner = np.arange(self.roads["a"].size if ends else 0, dtype=np.int32)
-        return {end: join.metres for end, join in self._nearest(np.asarray(ends, np.int32), owner).items()}
+        places = np.asarray(ends, np.int32)
+        return {end: join.metres for end, join in self._nearest(places, self._candidates(places)).items()}
 
     def joins(self, limit_m: float, *, min_component_m: float) -> dict[int, Join]:
         """Return for each end the place where it joins the road, if there is one within the limit.
@@ -51,9 +104,10 @@ class RoadsNearby:
         connected component); of components of less than `min_component_m` of road only the one that is much nearer, as
         `snap` does.
         """
-        if not self.ends.size:
+        chosen = self._candidates(self.ends, limit_m)
+        if not chosen.size:
             return {}
-        large, small = self._eligible(min_component_m)
+        large, small = self._eligible(chosen, min_component_m)
         near, nearer = self._nearest(self.ends, large), self._nearest(self.ends, small)
         found = {}
         for end in self.ends.tolist():
@@ -63,59 +117,48 @@ class RoadsNearby:
                 found[end] = join
         return found
 
-    def _eligible(self, min_component_m: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Return the segments of large components and of small ones: their own number, -1 for others."""
+    def _eligible(
+        self, chosen: npt.NDArray[np.int64], min_component_m: float
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return of some segments those that boats may join: in large components, and in small ones."""
         roads, lon, lat = self.roads, self.extract.lon, self.extract.lat
-        label = graph.strong_parts(lon.size, *(roads[name] for name in ("a", "b", "forward_s", "backward_s")))
-        found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] = assembling.segments_in_parts(
-            label, roads["a"], roads["b"], roads["snaps"], lon, lat, float(min_component_m)
-        )
-        return found
+        a, b = roads["a"], roads["b"]
+        label = graph.strong_parts(lon.size, a, b, roads["forward_s"], roads["backward_s"])
+        chosen = chosen[roads["snaps"][chosen] & (label[a[chosen]] == label[b[chosen]])]
+        part = label[a[chosen]]
+        large = assembling.long_parts(label, a, b, np.unique(part), lon, lat, float(min_component_m))[part]
+        return chosen[large], chosen[~large]
 
-    def _nearest(self, ends: npt.NDArray[np.int32], owner: npt.NDArray[np.int32]) -> dict[int, Join]:
-        if not ends.size or not (owner >= 0).any():
+    def _nearest(self, ends: npt.NDArray[np.int32], chosen: npt.NDArray[np.int64]) -> dict[int, Join]:
+        """Return the place on the nearest of some segments of each end; at inf where there are none."""
+        if not chosen.size:
             return dict.fromkeys(ends.tolist(), Join(-1, 0.0, np.inf))
-        chosen = self._candidates(ends, owner)
         a, b = self.roads["a"][chosen], self.roads["b"][chosen]
         tree = SegmentTree(chosen.astype(np.int32), *self._mercator(a), *self._mercator(b))
         segment, _ = tree.nearest(*self._mercator(ends))
         return {end: self._place(end, number) for end, number in zip(ends.tolist(), segment.tolist(), strict=True)}
 
-    @cached_property
-    def _box(self) -> tuple[float, float, float, float]:
-        """West, south, east and north of all points."""
-        lon, lat = self.extract.lon, self.extract.lat
-        return float(np.nanmin(lon)), float(np.nanmin(lat)), float(np.nanmax(lon)), float(np.nanmax(lat))
+    def _candidates(self, ends: npt.NDArray[np.int32], within_m: float | None = None) -> npt.NDArray[np.int64]:
+        """Return the segments among which the nearest of each end is: few, so that few are put in a tree.
 
-    def _candidates(self, ends: npt.NDArray[np.int32], owner: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-        """Return the segments with an owner among which the nearest of each end is: few, so that few are put in a tree.
-
-        The square that holds a road and whose middle is nearest has one no farther than its farthest corner; what may
-        be nearer touches a square whose nearest corner or side is no farther than that.
+        With `within_m` it is only where it is no farther, and so are all that are as far.
         """
-        from scipy.spatial import cKDTree  # type: ignore[import-untyped]
-
         a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
-        west, south, east, north = self._box
-        rows, columns = (int(np.clip(np.ceil(side / _SQUARE), 1, _SQUARES)) for side in (north - south, east - west))
-        shape = rows, columns
-        box = (west, south, max((east - west) / shape[1], _LEAST), max((north - south) / shape[0], _LEAST))
-        row, column = np.nonzero(rasters.occupied(owner, a, lon, lat, box, shape))
-        along, across = (np.arange(side + 1, dtype=np.float64) for side in (columns, rows))
-        edge_x, edge_y = _mercator(west + box[2] * along, south + box[3] * across)
-        left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
+        if not ends.size or not a.size:
+            return np.empty(0, np.int64)
         places = np.column_stack(self._mercator(ends))
-        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(places)
-        far_x = np.maximum(np.abs(left[one] - places[:, 0]), np.abs(right[one] - places[:, 0]))
-        far_y = np.maximum(np.abs(low[one] - places[:, 1]), np.abs(high[one] - places[:, 1]))
-        limits = np.hypot(far_x, far_y) * (1 + _SLACK) + _SLACK
-        marked = np.zeros(shape, np.bool_)
-        for (x, y), limit in zip(places, limits, strict=True):
-            near_x = np.maximum(np.maximum(edge_x[:-1] - x, x - edge_x[1:]), 0)
-            near_y = np.maximum(np.maximum(edge_y[:-1] - y, y - edge_y[1:]), 0)
-            some = np.ix_(near_y <= limit, near_x <= limit)
-            marked[some] |= np.hypot(near_x[some[1]], near_y[some[0]]) <= limit
-        return rasters.touching(owner, a, b, lon, lat, box, marked)
+        if within_m is None:
+            box = float(np.nanmin(lon)), float(np.nanmin(lat)), float(np.nanmax(lon)), float(np.nanmax(lat))
+            raster = _Raster.over(*box)
+            limits = raster.reach(places, rasters.occupied(a[::_EVERY].copy(), lon, lat, raster.box, raster.shape))
+        else:
+            farthest = np.abs(lat[ends]) + np.degrees(within_m / _RADIUS_M)
+            limits = (_MORE * within_m + _BEND_M) / _RADIUS_M / np.cos(np.radians(np.minimum(farthest, _POLE)))
+            far = np.degrees(limits)
+            west, south = (float((degrees[ends] - far).min()) for degrees in (lon, lat))
+            east, north = (float((degrees[ends] + far).max()) for degrees in (lon, lat))
+            raster = _Raster.over(west, south, east, north)
+        return rasters.touching(a, b, lon, lat, raster.box, raster.within(places, limits))
 
     def _mercator(self, nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         return _mercator(self.extract.lon[nodes], self.extract.lat[nodes])
