@@ -137,22 +137,16 @@ def test_segments_are_chosen_by_their_points_as_numpy_chooses_them(seed):
     n, m = 30, 80
     a, b, part = (rng.integers(0, n, size).astype(np.int32) for size in (m, m, n))
     chosen, points = rng.random(m) < 0.5, rng.random(n) < 0.3
-    group_of = rng.integers(0, 5, n).astype(np.int32)  # of each part
-    group = group_of[part]
-    groups, main = rng.random(5) < 0.5, np.where(rng.random(5) < 0.3, -1, part[rng.integers(0, n, 5)]).astype(np.int64)
+    asked, within = rng.random(n) < 0.5, rng.random(n) < 0.5  # of each part
     assert picking.taken(part, a).tolist() == part[a].tolist()
     assert picking.taken(points, a).dtype == np.bool_
-    held = np.unique(part)
-    assert picking.group_of_parts(n, part, group)[held].tolist() == group_of[held].tolist()
     assert (
         picking.segments_at(points, a, b, chosen).tolist() == np.flatnonzero(chosen & (points[a] | points[b])).tolist()
     )
     ends = picking.ends_of(n, a, b, chosen)
     assert set(np.flatnonzero(ends)) == {*a[chosen], *b[chosen]}
-    expected = chosen & groups[group[a]] & ~(points[a] & points[b])
-    outside = picking.outside_segments(a, b, chosen, group, groups, points)
+    expected = chosen & asked[part[a]] & ~(within[part[a]] & within[part[b]])
+    outside = picking.outside_segments(a, b, chosen, part, asked, within)
     assert outside.tolist() == np.flatnonzero(expected).tolist()
     inside = picking.segments_in(a, chosen, part, points)
     assert inside.tolist() == (chosen & points[part[a]]).tolist()
-    picking.keep_main_parts(ends, part, group, main)
-    assert set(np.flatnonzero(ends)) == {i for i in {*a[chosen], *b[chosen]} if part[i] == main[group[i]]}

@@ -207,6 +207,19 @@ def test_weak_components_of_some_segments_are_those_of_these_alone(made):
     assert found.tolist() == graph.weak_components(n, u[chosen], v[chosen]).tolist()
 
 
+@few
+@given(open_segments(), st.integers(0, 3))
+def test_parts_joined_by_more_edges_are_the_components_of_all_of_them(made, seed):
+    n, u, v, forward, backward = made
+    first, second = forward >= 0, backward >= 0
+    third = np.random.default_rng(seed).random(u.size) < 0.5
+    part = graph.weak_components_among(n, u, v, first)
+    number = np.arange(part.max() + 1, dtype=np.int32)
+    for more, all_of_them in ((second, first | second), (third, first | second | third)):
+        number = graph.joined_parts(number, part, u, v, more)
+        assert number[part].tolist() == graph.weak_components(n, u[all_of_them], v[all_of_them]).tolist()
+
+
 def test_components_of_a_long_road_take_neither_stack_nor_time():
     n = 1_500 if PLAIN else 3_000_000
     line = np.arange(n, dtype=np.int32)

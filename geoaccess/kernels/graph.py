@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chains",
+    "joined_parts",
     "rows",
     "strong_components",
     "strong_parts",
@@ -100,6 +101,32 @@ def weak_components_among(
         if chosen[i]:
             _unite(parent, u[i], v[i])
     return _numbered(parent)
+
+
+@numba.njit(cache=True, nogil=True)
+def joined_parts(
+    number: npt.NDArray[np.int32],
+    part: npt.NDArray[np.int32],
+    u: npt.NDArray[np.int32],
+    v: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int32]:
+    """Return the number of each part once chosen edges join parts too, in the order of parts.
+
+    `part` is that of each node, and `number` that of each part before, numbered in the same way.
+    """
+    most = np.int32(-1)
+    for i in range(number.size):
+        most = max(most, number[i])
+    parent = _single(most + 1)
+    for i in range(u.size):
+        if chosen[i]:
+            _unite(parent, number[part[u[i]]], number[part[v[i]]])
+    joined = _numbered(parent)
+    out = np.empty(number.size, np.int32)
+    for i in range(number.size):
+        out[i] = joined[number[i]]
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

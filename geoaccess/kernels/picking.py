@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ends_of",
-    "group_of_parts",
-    "keep_main_parts",
     "outside_segments",
     "segments_at",
     "segments_in",
@@ -31,15 +29,6 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArra
     for i in range(places.size):
         out[i] = values[places[i]]
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def group_of_parts(n_parts: int, part: npt.NDArray[np.int32], group: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the group of each part, where the part and the group of each point are given: 0 of one without points."""
-    found = np.zeros(n_parts, np.int32)
-    for i in range(part.size):
-        found[part[i]] = group[i]
-    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -69,31 +58,22 @@ def ends_of(
 
 
 @numba.njit(cache=True, nogil=True)
-def keep_main_parts(
-    points: npt.NDArray[np.bool_],
-    part: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int32],
-    main: npt.NDArray[np.int64],
-) -> None:
-    """Leave of some points those in the main part of their group, in place; `main` is -1 for a group without one."""
-    for i in range(points.size):
-        points[i] = points[i] and part[i] == main[group[i]]
-
-
-@numba.njit(cache=True, nogil=True)
 def outside_segments(
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
     chosen: npt.NDArray[np.bool_],
-    group: npt.NDArray[np.int32],
-    groups: npt.NDArray[np.bool_],
+    part: npt.NDArray[np.int32],
+    asked: npt.NDArray[np.bool_],
     inside: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int64]:
-    """Return the chosen segments in some groups of points (that of `a` counts), but for those with both ends inside."""
+    """Return the chosen segments that begin in some parts, `asked`, but for those with both ends in parts inside.
+
+    `part` is that of each point.
+    """
     found = np.empty(a.size, np.int64)
     n = 0
     for i in range(a.size):
-        if chosen[i] and groups[group[a[i]]] and not (inside[a[i]] and inside[b[i]]):
+        if chosen[i] and asked[part[a[i]]] and not (inside[part[a[i]]] and inside[part[b[i]]]):
             found[n] = i
             n += 1
     return found[:n].copy()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.kernels import assembling, graph, picking
-from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
 from geoaccess.osm.columns import without
-from geoaccess.osm.quay_roads import ways_to_boats
+from geoaccess.osm.quay_roads import public_roads, ways_to_boats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +66,11 @@ def apply_node_rules(
     for side, at, own in cut:
         rows[side][at] = own
     first_tie = rows["a"].size - a.size
-    boats_ways = ways_to_boats(size, rows)
+    public = public_roads(rows)
+    part = graph.weak_components_among(size, rows["a"], rows["b"], public)
+    boats_ways = ways_to_boats(part, rows)
     rows["restricted"][boats_ways] = False
-    idle, pockets = _pockets(size, rows, first_tie)
+    idle, pockets = _pockets(part, public, rows, first_tie)
     rows["restricted"] |= pockets
     for name in rows if idle.size else ():  # one after another, so that never two of all stand in memory
         rows[name] = without(rows[name], idle)
@@ -123,29 +123,33 @@ def _rules_at_points(
 
 
 def _pockets(
-    size: int, rows: dict[str, npt.NDArray[Any]], first_tie: int
+    part: npt.NDArray[np.int32], joined: npt.NDArray[np.bool_], rows: dict[str, npt.NDArray[Any]], first_tie: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Return the ties that tie nothing, which no one needs, and which segments lie in a pocket.
 
-    Segments from `first_tie` on tie ends of roads (a) to private gates (b). A pocket is what joins the network by
+    Segments from `first_tie` on tie ends of roads (a) to private gates (b); `part` is the connected part of each point
+    by those segments that have `joined` points, all of them public. A pocket is what joins the network by
     private gates and private roads alone. Of all connected parts, the one with most public segments is
     the network and the others are pockets. A gate between roads that meet elsewhere ties nothing.
     """
+    a, b = rows["a"], rows["b"]
     driven = rows["kind"] != EdgeKind.ON_FOOT
     public = driven & ~rows["restricted"]
-    component, group = at_once(
-        *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, driven))
-    )
-    segments = assembling.chosen_in_parts(component, rows["a"], public)
-    group_of = picking.group_of_parts(segments.size, component, group)
-    network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments.astype(np.float64))
+    in_parts = assembling.chosen_in_parts(part, a, public)
+    each = np.arange(in_parts.size, dtype=np.int32)
+    component = graph.joined_parts(each, part, a, b, public & ~joined)
+    group = graph.joined_parts(component, part, a, b, driven & ~public)
+    segments = np.bincount(component, in_parts)
+    group_of = np.zeros(segments.size, np.int32)
+    group_of[component] = group
+    network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments)
     pocket = np.ones(segments.size, np.bool_)
     pocket[network] = False
-    own, gate = rows["a"][first_tie:], rows["b"][first_tie:]
+    own, gate = component[part[a[first_tie:]]], b[first_tie:]
     gates, at = np.unique(gate, return_inverse=True)
-    least = np.full(gates.size, size)
+    least = np.full(gates.size, segments.size)
     most = np.full(gates.size, -1)
-    np.minimum.at(least, at, component[own])
-    np.maximum.at(most, at, component[own])
+    np.minimum.at(least, at, own)
+    np.maximum.at(most, at, own)
     idle = first_tie + np.flatnonzero(~public[first_tie:] & (least[at] == most[at]))
-    return idle, picking.segments_in(rows["a"], public & (rows["kind"] == EdgeKind.ROAD), component, pocket)
+    return idle, picking.segments_in(a, public & (rows["kind"] == EdgeKind.ROAD), part, pocket[component])

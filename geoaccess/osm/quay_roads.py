@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.kernels import assembling, graph, picking
-from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
 
 if TYPE_CHECKING:
@@ -18,44 +16,48 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["ways_to_boats"]
+__all__ = ["public_roads", "ways_to_boats"]
 
 Rows = dict[str, "npt.NDArray[Any]"]
 
 
-def ways_to_boats(size: int, rows: Rows) -> list[int]:
+def public_roads(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Say which segments are roads that all may drive, in one direction at least."""
+    return _open_roads(rows) & ~rows["restricted"]
+
+
+def _open_roads(rows: Rows) -> npt.NDArray[np.bool_]:
+    return (rows["kind"] == EdgeKind.ROAD) & ((rows["forward_s"] >= 0) | (rows["backward_s"] >= 0))
+
+
+def ways_to_boats(part: npt.NDArray[np.int32], rows: Rows) -> list[int]:
     """Return the restricted segments on the ways to car ferries: they are open to all who board.
 
-    A quay is connected by road to a network; where roads without through traffic or private gates lie between it
-    and the largest part of that network that is open to all, these are the quickest way to it and the one from it.
+    `part` is the connected part of each point, by public roads alone. A quay is connected by road to a network; where
+    roads without through traffic or private gates lie between it and the largest part of that network that is open to
+    all, these are the quickest way to it and the one from it.
     """
-    restricted = rows["restricted"]
-    road = (rows["kind"] == EdgeKind.ROAD) & ((rows["forward_s"] >= 0) | (rows["backward_s"] >= 0))
     boarding = np.flatnonzero(rows["kind"] == EdgeKind.BOARDING)
-    if not boarding.size or not restricted.any():
+    if not boarding.size or not rows["restricted"].any():
         return []
-    quays = np.unique(rows["a"][boarding])
-    public = road & ~restricted
-    part, group = at_once(
-        *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, road))
-    )
+    road, public = _open_roads(rows), public_roads(rows)
     weight = assembling.seconds_in_parts(part, rows["a"], public, rows["forward_s"], rows["backward_s"])
-    group_of = picking.group_of_parts(weight.size, part, group)
-    heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, weight)
-    main = np.where((heaviest >= 0) & (weight[heaviest] > 0), heaviest, -1)
-    at_home = picking.ends_of(size, rows["a"], rows["b"], public)
-    picking.keep_main_parts(at_home, part, group, main)
-    apart = quays[~at_home[quays] & (main[group[quays]] >= 0)]
+    each = np.arange(weight.size, dtype=np.int32)
+    group = graph.joined_parts(each, part, rows["a"], rows["b"], road & rows["restricted"])
+    heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group, weight)
+    at_home = (heaviest[group] == each) & (weight > 0)
+    quays = np.unique(rows["a"][boarding])
+    apart = quays[~at_home[part[quays]] & (weight[heaviest[group[part[quays]]]] > 0)]
     if not apart.size:
         return []
     cut_off = np.zeros(heaviest.size, np.bool_)
-    cut_off[group[apart]] = True
-    steps = _steps(rows, picking.outside_segments(rows["a"], rows["b"], road, group, cut_off, at_home))
+    cut_off[group[part[apart]]] = True
+    steps = _steps(rows, picking.outside_segments(rows["a"], rows["b"], road, part, cut_off[group], at_home))
     ways = set[int]()
     for quay in apart.tolist():
         for reverse in (False, True):
-            ways.update(_quickest(quay, steps[reverse], lambda node: bool(at_home[node])))
-    return sorted(segment for segment in ways if restricted[segment])
+            ways.update(_quickest(quay, steps[reverse], lambda node: bool(at_home[part[node]])))
+    return sorted(segment for segment in ways if rows["restricted"][segment])
 
 
 Steps = dict[int, list[tuple[int, float, int]]]
