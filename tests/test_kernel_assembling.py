@@ -150,3 +150,17 @@ def test_segments_are_chosen_by_their_points_as_numpy_chooses_them(seed):
     assert outside.tolist() == np.flatnonzero(expected).tolist()
     inside = picking.segments_in(a, chosen, part, points)
     assert inside.tolist() == (chosen & points[part[a]]).tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_are_taken_with_what_they_hold(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(0, 4, 20)
+    ptr = np.concatenate([[0], np.cumsum(sizes)])
+    values = rng.integers(0, 30, ptr[-1]).astype(np.int32)
+    rows = rng.permutation(20)[:12]
+    held = [values[ptr[row] : ptr[row + 1]].tolist() for row in rows]
+    start, taken = picking.runs_of(ptr, values, rows)
+    assert [taken[start[i] : start[i + 1]].tolist() for i in range(12)] == held
+    assert np.flatnonzero(picking.held_by(30, taken)).tolist() == sorted({value for row in held for value in row})
+    assert [part.tolist() for part in picking.runs_of(ptr, values, rows[:0])] == [[0], []]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ends_of",
+    "held_by",
     "outside_segments",
+    "runs_of",
     "segments_at",
     "segments_in",
     "taken",
@@ -29,6 +31,31 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArra
     for i in range(places.size):
         out[i] = values[places[i]]
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def held_by(size: int, places: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return which of so many things stand at some places."""
+    found = np.zeros(size, np.bool_)
+    for i in range(places.size):
+        found[places[i]] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def runs_of(
+    ptr: npt.NDArray[np.int64], values: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return (ptr, values) of some rows, in their order, where row i holds values[ptr[i]:ptr[i + 1]]."""
+    start = np.zeros(rows.size + 1, np.int64)
+    for i in range(rows.size):
+        start[i + 1] = start[i] + ptr[rows[i] + 1] - ptr[rows[i]]
+    out = np.empty(start[-1], values.dtype)
+    for i in range(rows.size):
+        first = ptr[rows[i]]
+        for j in range(start[i + 1] - start[i]):
+            out[start[i] + j] = values[first + j]
+    return start, out
 
 
 @numba.njit(cache=True, nogil=True)

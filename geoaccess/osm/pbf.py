@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import ids
+from geoaccess.kernels import ids, picking
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.block_objects import Newest
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block
@@ -164,14 +164,13 @@ class PbfFile:
         # Those that a relation alone makes a ferry come after the others, and so do shores.
         order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
         order = order[taken[order]]
-        ptr = np.concatenate([[0], np.cumsum(sizes[order])])
-        gather = np.repeat((np.cumsum(sizes) - sizes)[order] - ptr[:-1], sizes[order]) + np.arange(ptr[-1])
+        ptr, ref = picking.runs_of(np.concatenate([[0], np.cumsum(sizes)]), ref, order)
         return WaysOfFile(
             way_id[order],
             way_tags[order],
             distinct,
             ptr,
-            ref[gather],
+            ref,
             node_id,
             x,
             y,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from geoaccess.kernels import geometry
+from geoaccess.kernels import geometry, picking
 from geoaccess.network import COAST, Shores
 from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import NO_PLACE, SHORE_TAGS, WaysOfFile
@@ -146,10 +146,8 @@ def _elements(
 
 def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
     """Return some of the ways of a file, with their nodes and tags only."""
-    sizes = np.diff(ways.ptr)
-    ref = ways.ref[np.repeat(chosen, sizes)]
-    used = np.zeros(ways.node_id.size, np.bool_)
-    used[ref] = True
+    ptr, ref = picking.runs_of(ways.ptr, ways.ref, np.flatnonzero(chosen))
+    used = picking.held_by(ways.node_id.size, ref)
     node = np.cumsum(used, dtype=np.int32) - np.int32(1)
     there = np.zeros(len(ways.tagsets), np.bool_)
     there[ways.way_tags[chosen]] = True
@@ -159,8 +157,8 @@ def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
         way_id=ways.way_id[chosen],
         way_tags=tagset[ways.way_tags[chosen]],
         tagsets=tuple(tags for tags, kept in zip(ways.tagsets, there.tolist(), strict=True) if kept),
-        ptr=np.concatenate([[0], np.cumsum(sizes[chosen])]),
-        ref=node[ref],
+        ptr=ptr,
+        ref=picking.taken(node, ref),
         node_id=ways.node_id[used],
         x=ways.x[used],
         y=ways.y[used],
