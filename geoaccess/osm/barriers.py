@@ -139,7 +139,7 @@ def _pockets(
     each = np.arange(in_parts.size, dtype=np.int32)
     component = graph.joined_parts(each, part, a, b, public & ~joined)
     group = graph.joined_parts(component, part, a, b, driven & ~public)
-    segments = np.bincount(component, in_parts)
+    segments = np.bincount(component, in_parts).astype(np.float64)
     group_of = np.zeros(segments.size, np.int32)
     group_of[component] = group
     network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments)

@@ -23,11 +23,15 @@ Rows = dict[str, "npt.NDArray[Any]"]
 
 def public_roads(rows: Rows) -> npt.NDArray[np.bool_]:
     """Say which segments are roads that all may drive, in one direction at least."""
-    return _open_roads(rows) & ~rows["restricted"]
+    public: npt.NDArray[np.bool_] = _open_roads(rows) & ~rows["restricted"]
+    return public
 
 
 def _open_roads(rows: Rows) -> npt.NDArray[np.bool_]:
-    return (rows["kind"] == EdgeKind.ROAD) & ((rows["forward_s"] >= 0) | (rows["backward_s"] >= 0))
+    road: npt.NDArray[np.bool_] = (rows["kind"] == EdgeKind.ROAD) & (
+        (rows["forward_s"] >= 0) | (rows["backward_s"] >= 0)
+    )
+    return road
 
 
 def ways_to_boats(part: npt.NDArray[np.int32], rows: Rows) -> list[int]:
