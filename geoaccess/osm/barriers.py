@@ -72,6 +72,7 @@ def apply_node_rules(
     rows["restricted"][boats_ways] = False
     idle, pockets = _pockets(part, public, rows, first_tie)
     rows["restricted"] |= pockets
+    del part, public
     for name in rows if idle.size else ():  # one after another, so that never two of all stand in memory
         rows[name] = without(rows[name], idle)
     counts = {
