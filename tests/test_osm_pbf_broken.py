@@ -179,12 +179,16 @@ def read_in_children(names):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w") as told:
-                for name in names:
-                    told.write(f"{outcome(theirs, Path(name))}\n")
-                    told.flush()
-            os._exit(0)
+            status = 1
+            try:
+                os.close(reading)
+                with os.fdopen(writing, "w") as told:
+                    for name in names:
+                        told.write(f"{outcome(theirs, Path(name))}\n")
+                        told.flush()
+                status = 0
+            finally:
+                os._exit(status)  # whatever happens: a child that goes on prints again what waits to be printed
         os.close(writing)
         with os.fdopen(reading) as heard:
             lines = heard.read().splitlines()
