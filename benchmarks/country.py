@@ -275,8 +275,11 @@ def _sites(places: list[Shift]) -> pd.DataFrame:
 def measure_verb(study: Path, name: str, verb: str, *, copies: int) -> Row:
     """Run a verb in its own process; the row says what it cost, or in its note why it failed.
 
-    A sweep finds nothing of what its variations reach from a measurement before.
+    A run with nothing in the cache begins without one, and a sweep finds nothing of what its variations reach from a
+    measurement before.
     """
+    if name == COLD:
+        shutil.rmtree(study.parent / "cache", ignore_errors=True)
     if verb.startswith("sweep"):
         for kept in (kept for kind in ("workplaces-*", "functions-*") for kept in (study.parent / "cache").glob(kind)):
             shutil.rmtree(kept, ignore_errors=True)

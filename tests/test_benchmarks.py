@@ -8,8 +8,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from benchmarks import country as country_benchmark
 from benchmarks import graphs, measure, report, topologies, tree
-from benchmarks.country import MOST, TARGETS, VERBS, shifts
+from benchmarks.country import COLD, MOST, TARGETS, VERBS, WARM, shifts
 from benchmarks.generate import generate, spanning_tree
 from benchmarks.roads import Roads, hilbert_order
 from geoaccess.kernels import graph
@@ -303,6 +304,25 @@ def test_rows_of_a_part_stand_in_place_of_those_that_were_there(tmp_path, monkey
 
 def test_every_target_of_a_country_has_a_verb():
     assert {*TARGETS} <= {*VERBS}
+
+
+def test_each_verb_of_a_country_finds_in_the_cache_what_its_name_says(tmp_path, monkeypatch):
+    def lying_there(name, verb):
+        for kept in ("network-1", "workplaces-1", "functions-1"):
+            (tmp_path / "cache" / kept).mkdir(parents=True, exist_ok=True)
+        found = []
+
+        def measured(*_, **__):
+            found.extend(sorted(path.name for path in tmp_path.glob("cache/*")))
+            raise RuntimeError
+
+        monkeypatch.setattr(country_benchmark, "measure_tree", measured)
+        country_benchmark.measure_verb(tmp_path / "country.toml", name, verb, copies=1)
+        return found
+
+    assert lying_there(COLD, VERBS[COLD]) == []
+    assert lying_there(WARM, VERBS[WARM]) == ["functions-1", "network-1", "workplaces-1"]
+    assert lying_there("sweep", "sweep --vary a") == ["network-1"]
 
 
 BELOW = """
