@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
-from typing import TYPE_CHECKING
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 
 from geoaccess.extras import EXTRAS
 from tests.test_study_tiny import TOTAL, write_study
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[1]
 BLOCKED = """
 import importlib.abc, sys
 
@@ -100,3 +101,27 @@ def test_extras_are_those_of_the_package(root):
         assert {*packages} <= names, extra
         assert not names & core, extra
     assert all(extra in declared["optional-dependencies"]["all"][0] for extra in EXTRAS)
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the packages that a file imports when it runs, wherever in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names} - {"geoaccess", *sys.stdlib_module_names}
+
+
+def test_what_is_imported_is_there_for_users() -> None:
+    """What the tools of developers bring along, as scipy, is not there for users."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    asked += (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()  # what these bring along
+    named = {re.split(r"[><=~!;\[ ]", one)[0].lower().replace("_", "-") for one in asked}
+    providers = packages_distributions()
+    for path in sorted((ROOT / "geoaccess").rglob("*.py")):
+        for name in _imported(path):
+            found = {one.lower().replace("_", "-") for one in providers.get(name, [name])}
+            assert found & named, f"{path} imports {name}, which users need not have"

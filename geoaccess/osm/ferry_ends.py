@@ -62,12 +62,13 @@ class _Raster(NamedTuple):
 
         The square whose middle is nearest has one no farther than its farthest corner.
         """
-        from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+        import shapely
 
         edge_x, edge_y = self.edges
         row, column = np.nonzero(occupied)
         left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
-        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(places)
+        middles = shapely.STRtree(np.asarray(shapely.points((left + right) / 2, (low + high) / 2), object))
+        one = middles.nearest(shapely.points(places))
         far_x = np.maximum(np.abs(left[one] - places[:, 0]), np.abs(right[one] - places[:, 0]))
         far_y = np.maximum(np.abs(low[one] - places[:, 1]), np.abs(high[one] - places[:, 1]))
         limits: npt.NDArray[np.float64] = np.hypot(far_x, far_y) * (1 + _SLACK) + _SLACK

@@ -208,12 +208,12 @@ def _near(
     lowest: npt.NDArray[np.float64], highest: npt.NDArray[np.float64], places: npt.NDArray[np.float64], within_m: float
 ) -> npt.NDArray[np.intp]:
     """Return the boxes that may hold anything within some metres of a place, and a few more."""
-    from scipy.spatial import cKDTree  # type: ignore[import-untyped]
-
     middle = (lowest + highest) / 2
     gap_m = np.zeros(len(middle))
     known = np.isfinite(middle).all(axis=1)  # what PROJ cannot place has no middle, and is looked at
-    gap_m[known], _ = cKDTree(places[np.isfinite(places).all(axis=1)]).query(middle[known])
+    tree = shapely.STRtree(np.asarray(shapely.points(places[np.isfinite(places).all(axis=1)]), object))
+    found, gaps = tree.query_nearest(shapely.points(middle[known]), return_distance=True, all_matches=False)
+    gap_m[np.flatnonzero(known)[found[0]]] = gaps
     # Nothing in a box is farther from its middle than its corners.
     reach_m = within_m + np.hypot(*(highest - lowest).T) / 2
     return np.flatnonzero(~(gap_m > reach_m * (1 + _HAIR) + _HAIR))
