@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numba
-import numpy as np
+
+from geoaccess.kernels.growing import longer
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["drop_least", "push", "put"]
@@ -39,12 +41,7 @@ def push(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], np.int64]:
     """Put an entry into a heap, which grows where it is full; return the heap and its new size."""
     if size == keys.size:
-        more_keys = np.empty(2 * size, np.int64)
-        more_nodes = np.empty(2 * size, np.int32)
-        for i in range(size):  # an assignment of slices takes numba two seconds to compile
-            more_keys[i] = keys[i]
-            more_nodes[i] = nodes[i]
-        keys, nodes = more_keys, more_nodes
+        keys, nodes = longer(keys), longer(nodes)
     return keys, nodes, put(keys, nodes, size, key, node)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.growing import longer
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.sweeps import climb_lanes, descend_lanes
 
@@ -46,7 +47,7 @@ def search_around(
                 count += 1
             best[seed_node[i]] = time
             if size == after.size:
-                node_of, time_of, after = _longer(node_of), _longer(time_of), _longer(after)
+                node_of, time_of, after = longer(node_of), longer(time_of), longer(after)
             node_of[size], time_of[size], after[size] = seed_node[i], time, first[time // width]
             first[time // width] = size
             size += 1
@@ -68,7 +69,7 @@ def search_around(
                 at = free
                 if at < 0:
                     if size == after.size:
-                        node_of, time_of, after = _longer(node_of), _longer(time_of), _longer(after)
+                        node_of, time_of, after = longer(node_of), longer(time_of), longer(after)
                     at = np.int32(size)
                     size += 1
                 else:
@@ -76,15 +77,6 @@ def search_around(
                 node_of[at], time_of[at], after[at] = head[arc], there, first[there // width]
                 first[there // width] = at
     return count
-
-
-@numba.njit(cache=True, nogil=True)
-def _longer(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the same numbers with room for as many again."""
-    out = np.empty(2 * values.size, np.int32)
-    for i in range(values.size):  # an assignment of slices takes numba two seconds to compile
-        out[i] = values[i]
-    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.boxes import FAN, below
+from geoaccess.kernels.growing import longer_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -91,20 +92,10 @@ def _crossings(
             if not 0 < share < 1:
                 continue
             if count == found.shape[0]:
-                found = _longer(found)
+                found = longer_rows(found)
             _put(found, count, area[j], share, leaves)
             count += 1
     return found, count
-
-
-@numba.njit(cache=True, nogil=True)
-def _longer(found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the same rows with room for as many again."""
-    out = np.empty((2 * found.shape[0], 3), np.float64)
-    for i in range(found.shape[0]):
-        for k in range(3):
-            out[i, k] = found[i, k]
-    return out
 
 
 @numba.njit(cache=True, nogil=True)

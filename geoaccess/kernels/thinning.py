@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.growing import longer_rows
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -47,10 +49,7 @@ def bends(
                 continue
             kept[at] = True
             if size + 2 > waiting.shape[0]:
-                more = np.empty((2 * waiting.shape[0], 2), np.int64)
-                for i in range(size):  # an assignment of slices takes numba two seconds to compile
-                    more[i, 0], more[i, 1] = waiting[i, 0], waiting[i, 1]
-                waiting = more
+                waiting = longer_rows(waiting)
             waiting[size, 0], waiting[size, 1] = first, at
             waiting[size + 1, 0], waiting[size + 1, 1] = at, last
             size += 2

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.boxes import FAN, below
+from geoaccess.kernels.growing import longer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,15 +35,6 @@ def farthest_off(
         first, end = below(level, i)
         for j in range(first, end):
             out[i] = max(out[i], out[j])
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _longer(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the same numbers with room for as many again."""
-    out = np.empty(2 * values.size, np.int32)
-    for i in range(values.size):
-        out[i] = values[i]
     return out
 
 
@@ -97,7 +89,7 @@ def pairs(
                 if apart > both:
                     continue
                 if count == first.size:
-                    first, second, time = _longer(first), _longer(second), _longer(time)
+                    first, second, time = longer(first), longer(second), longer(time)
                 first[count] = i
                 second[count] = j
                 pace = (off_ds[i] + other_off_ds[j]) / both if both > 0 else 0.0
