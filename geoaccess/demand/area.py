@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 
 from geoaccess.errors import InputError
-from geoaccess.frames import in_metres, is_stretched
+from geoaccess.frames import in_metres, is_stretched, transformer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -120,7 +120,7 @@ def _inside(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: pyproj.
     if area is None:
         return np.ones(x.shape, dtype=bool)
     west, south, east, north = area
-    lon, lat = pyproj.Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
+    lon, lat = transformer(crs, 4326).transform(x, y)
     finite = np.isfinite(lon) & np.isfinite(lat)
     lon, lat = np.where(finite, lon, 0.0), np.where(finite, lat, 0.0)
     width = (east - west) % 360 + 2 * _MARGIN_LON

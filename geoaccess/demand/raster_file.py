@@ -6,12 +6,11 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyproj
-
 from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import suggest_crs
 from geoaccess.errors import InputError
 from geoaccess.files import require
+from geoaccess.frames import transformer
 
 if TYPE_CHECKING:
     import os
@@ -62,5 +61,5 @@ def crs_of_raster(path: str | os.PathLike[str]) -> str:
     """
     with open_raster(path, 1) as raster:
         left, bottom, right, top = raster.bounds
-        to_degrees = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
+        to_degrees = transformer(raster.crs, "EPSG:4326")
     return suggest_crs(*to_degrees.transform((left + right) / 2, (bottom + top) / 2))

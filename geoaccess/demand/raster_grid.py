@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyproj
+
+from geoaccess.frames import transformer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,7 +50,7 @@ class RasterGrid:
         """
         middle = cells.geometry.centroid
         # A straight line may be a curve in the other CRS, but the middle of a pixel stays far inside it.
-        to_grid = pyproj.Transformer.from_crs(middle.crs, self.crs, always_xy=True)
+        to_grid = transformer(middle.crs, self.crs)
         x, y = to_grid.transform(middle.x.to_numpy(np.float64), middle.y.to_numpy(np.float64))
         row = np.floor((self.top - np.asarray(y)) / self.height).astype(np.int64)
         return row, np.floor((np.asarray(x) - self.left) / self.width).astype(np.int64)

@@ -6,15 +6,16 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
 
 from geoaccess.errors import InputError, NoCellError
+from geoaccess.frames import transformer
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
+    import pyproj
 
 __all__ = ["Clip", "Lattice", "Pixels", "bands_of_rows", "inhabited_pixels", "lattice_of"]
 
@@ -57,7 +58,7 @@ class Clip:
     def window(self, raster: Any) -> tuple[slice, slice]:
         """Return the rows and columns of pixels that may be inside, whole cells."""
         west, south, east, north = self.box
-        to_raster = pyproj.Transformer.from_crs(4326, self.crs, always_xy=True)
+        to_raster = transformer(4326, self.crs)
         left, bottom, right, top = to_raster.transform_bounds(west, south, east, north, densify_pts=_ALONG_EDGES)
         across, down = raster.res
         if not np.isfinite([left, bottom, right, top]).all() or left > right:
@@ -71,7 +72,7 @@ class Clip:
         """Return which cells of the lattice have their centre inside."""
         west, south, east, north = self.box
         x, y = self.lattice.x0 + (column + 0.5) * self.width, self.lattice.y0 + (row + 0.5) * self.height
-        lon, lat = pyproj.Transformer.from_crs(self.crs, 4326, always_xy=True).transform(x, y)
+        lon, lat = transformer(self.crs, 4326).transform(x, y)
         return np.asarray((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
 
 

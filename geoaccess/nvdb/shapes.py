@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.frames import transformer
 from geoaccess.osm.extract import Extract
 from geoaccess.osm.restrictions import Restriction
 
@@ -76,9 +77,7 @@ def extract_of(links: Links, tagsets: Sequence[dict[str, str]], which: Sequence[
 def _degrees(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    from pyproj import Transformer
-
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
+    lon, lat = transformer(crs, "EPSG:4326").transform(x, y)
     return np.round(lon, _PLACES), np.round(lat, _PLACES)
 
 
