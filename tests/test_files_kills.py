@@ -21,6 +21,7 @@ from geoaccess import files
 from geoaccess.errors import InputError, MissingFileError, OutputError
 from geoaccess.files import disk, swap
 from geoaccess.planner.shelf import Shelf
+from geoaccess.questions.compare.run_reading import read_runs
 from geoaccess.scenarios import Close, Scenario, scenario_text
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results.output import up_to_date
@@ -431,7 +432,7 @@ def test_a_pipe_in_place_of_a_file_is_never_waited_for(tmp_path, impatient):
     os.mkfifo(pipe)
     with pytest.raises(MissingFileError, match="is a pipe or a device"):
         files.require(pipe)
-    for read in (files.text_of, files.sha256):
+    for read in (files.json_of, files.sha256):
         with pytest.raises(OSError, match="is a pipe or a device"):
             read(pipe)
     assert files.remembered_sha256(tmp_path / "out" / "a.csv", pipe) == files.sha256(tmp_path / "out" / "a.csv")
@@ -552,3 +553,14 @@ def test_a_disk_without_locks_keeps_what_may_be_alive(tmp_path, monkeypatch):
     put(tmp_path / "out", OLD)
     put(tmp_path / "out", NEW)
     assert held(tmp_path) == {f"out/{name}": data for name, data in recorded(NEW).items()}
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"{", b"\xff", b"9" * 5000])
+def test_a_record_that_is_no_json_is_none(tmp_path, content):
+    put(tmp_path / "out", OLD)
+    (tmp_path / "out" / RECORD).write_bytes(content)
+    with pytest.raises(ValueError):
+        files.json_of(tmp_path / "out" / RECORD)
+    assert former_files(tmp_path / "out", RECORD) == set()
+    with pytest.raises(InputError, match="holds no results of a run"):
+        read_runs([tmp_path / "out", tmp_path])

@@ -4,13 +4,13 @@ from geoaccess.files.digests import (
     beside,
     followed,
     is_there,
+    json_of,
     remembered_sha256,
     require,
     sha256,
     size_bytes,
     stamp_of,
     stated,
-    text_of,
 )
 from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible, reason_of
@@ -33,6 +33,7 @@ __all__ = [
     "hold",
     "is_device",
     "is_there",
+    "json_of",
     "kept_if_possible",
     "link",
     "mark_used",
@@ -52,7 +53,6 @@ __all__ = [
     "spare",
     "stamp_of",
     "stated",
-    "text_of",
     "writing",
     "writing_among",
     "writing_folder",

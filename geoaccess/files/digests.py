@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.files.spare import writing
@@ -20,6 +20,7 @@ __all__ = [
     "beside",
     "followed",
     "is_there",
+    "json_of",
     "remembered_sha256",
     "require",
     "sha256",
@@ -121,6 +122,22 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def json_of(path: Path) -> Any:
+    """Return the values of a JSON file that geoaccess keeps for itself.
+
+    Raises
+    ------
+    OSError
+        As `text_of`.
+    ValueError
+        If it is no JSON in UTF-8, or its tables lie too deep in each other.
+    """
+    try:
+        return json.loads(text_of(path))
+    except RecursionError as error:
+        raise ValueError("its tables lie too deep in each other") from error
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a folder, that of all its files."""
     if path.is_dir():
@@ -198,7 +215,7 @@ def _stamp(path: Path) -> list[int]:
 
 def _remembered(memory: Path) -> dict[str, object]:
     try:
-        known = json.loads(text_of(memory))
+        known = json_of(memory)
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk
-from geoaccess.files.digests import text_of
+from geoaccess.files.digests import json_of
 from geoaccess.files.faults import OURS, confirm, explained
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.spare import JOURNAL, clear_leftovers, spare
@@ -255,7 +255,7 @@ def _require_made(swap: _Swap) -> None:
 def _go_on(folder: Path) -> None:
     """Complete what the journal of a folder says, or undo it where it cannot be completed."""
     try:
-        described = json.loads(text_of(folder / JOURNAL))
+        described = json_of(folder / JOURNAL)
     except FileNotFoundError:
         return
     except ValueError as error:

@@ -71,7 +71,7 @@ def load_order(folder: str | Path, network: Network) -> Order:
     """
     folder = Path(folder)
     try:
-        described = json.loads(files.text_of(folder / "order.json"))
+        described = files.json_of(folder / "order.json")
         if described["format"] != _FORMAT:
             raise InputError(f"{folder}: written by another version; make the order again")
         if described["topology"] != topology_digest(network):

@@ -168,7 +168,7 @@ def load_prepared(network: Network, folder: Path, *, min_component_m: float) -> 
         If anything is missing, damaged, or not of this network.
     """
     try:
-        described = json.loads(files.text_of(folder / _DESCRIBED))
+        described = files.json_of(folder / _DESCRIBED)
         expected = (_FORMAT, len(network.shape_lon), network.n_nodes, _shore_points(network), min_component_m)
         asked = ("format", "points", "nodes", "shore_points", "min_component_m")
         if tuple(described[name] for name in asked) != expected:

@@ -77,7 +77,7 @@ def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
     """
     folder = Path(folder)
     try:
-        described: dict[str, Any] = json.loads(files.text_of(folder / "network.json"))
+        described: dict[str, Any] = files.json_of(folder / "network.json")
         if described["format"] != _FORMAT or described.pop("digest") != _digest(described):
             raise InputError(f"{folder}: damaged, or written by another version; build the network again")
         parts = {part: [item.name for item in fields(kind)] for part, kind in _PARTS.items() if described[part]}

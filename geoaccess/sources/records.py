@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoaccess.files import size_bytes, text_of
+from geoaccess.files import json_of, size_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +39,7 @@ def record_file(path: Path) -> Path:
 def read_record(path: Path) -> SourceRecord | None:
     """Return where a file was fetched from; None where nothing says so, or the file is no longer of that size."""
     try:
-        found = json.loads(text_of(record_file(path)))
+        found = json_of(record_file(path))
         same = found["bytes"] == size_bytes(path)
         known = ("what", "publisher", "licence", "attribution", "url", "sha256")
         record = SourceRecord(**{name: str(found[name]) for name in known}, fetched=str(found["fetched"])[:10])

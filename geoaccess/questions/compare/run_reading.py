@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +101,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
 def _from_folder(folder: Path) -> Run:
     files.settle(folder)
     try:
-        record: dict[str, Any] = json.loads(files.text_of(folder / _RECORD))
+        record: dict[str, Any] = files.json_of(folder / _RECORD)
         settings, digest = record["study"], record["results"][_CELLS]
         path = Path(record["inputs"]["study"]["path"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -235,7 +235,7 @@ def up_to_date(study: Study) -> bool:
     folder = study.output
     files.settle(folder)
     try:
-        record = json.loads(files.text_of(folder / _RECORD))
+        record = files.json_of(folder / _RECORD)
         made = {what: read["sha256"] for what, read in record["inputs"].items()}
         if (record["geoaccess"], record["pages_sha256"], record["study"]) != (
             __version__,
@@ -253,7 +253,7 @@ def up_to_date(study: Study) -> bool:
 def add_pdf(study: Study) -> str:
     """Write the PDF of the report, and that of its annex, beside it and into the record; return "", or why not."""
     folder = study.output
-    record = json.loads(files.text_of(folder / _RECORD))
+    record = files.json_of(folder / _RECORD)
 
     def former() -> set[str]:
         return former_files(folder, _RECORD) & {REPORT_PDF, REPORT_ANNEX, _RECORD}

@@ -69,7 +69,7 @@ def former_files(folder: Path, record: str) -> set[str]:
     """
     files.settle(folder)
     try:
-        about = json.loads(files.text_of(folder / record))
+        about = files.json_of(folder / record)
         ours = {record, *about["results"]} if "geoaccess" in about else set()
         return ours & {path.name for path in folder.iterdir()}
     except (OSError, ValueError, TypeError, KeyError):

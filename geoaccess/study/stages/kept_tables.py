@@ -152,7 +152,7 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _load(folder: Path) -> dict[str, Any]:
-    described = json.loads(files.text_of(folder / _DESCRIBED))
+    described = files.json_of(folder / _DESCRIBED)
     if described["format"] != _FORMAT:
         raise InputError(f"{folder}: written by another version")
     return {name: _table(folder / f"{name}.parquet", **about) for name, about in described["tables"].items()}

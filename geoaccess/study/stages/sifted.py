@@ -38,7 +38,7 @@ def keep_sifted(sieve: Sieve, paths: Sequence[Path], folder: Path) -> None:
 def kept_sifted(paths: Sequence[Path], folder: Path) -> list[Path] | None:
     """Return the small extract of each extract, itself where it could not be sifted; None if any is not as written."""
     try:
-        described: dict[str, Any] = json.loads(files.text_of(folder / _DESCRIBED))
+        described: dict[str, Any] = files.json_of(folder / _DESCRIBED)
         if described["format"] != _FORMAT:
             return None
         small = []
