@@ -14,14 +14,17 @@ import threading
 import time
 from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from geoaccess.errors import FetchError, GeoaccessWarning
-from geoaccess.sources.download import download
+from geoaccess.sources.download import download, new_session
 
 BODY = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + random.Random(1).randbytes(700_000)
 OTHER = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + random.Random(2).randbytes(500_000)
@@ -349,6 +352,23 @@ def test_without_a_published_md5_the_size_is_the_check(site, get, reply):
         assert get(md5_url=site.at("/x.md5", reply)).read_bytes() == BODY
 
 
+def test_of_a_text_without_end_the_beginning_is_the_md5(site, get):
+    sent = []
+
+    def endless(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(hashlib.md5(BODY).hexdigest().encode() + b"  x.osm.pbf\n")
+        handler.close_connection = True
+        for _ in range(200):
+            handler.wfile.write(bytes(1 << 20))
+            sent.append(1 << 20)
+
+    site.at("/x.osm.pbf", sends(BODY))
+    assert get(md5_url=site.at("/x.md5", endless)).read_bytes() == BODY
+    assert sum(sent) < 100 << 20
+
+
 def test_when_the_md5_cannot_be_had_now_the_whole_file_waits(site, get, tmp_path):
     site.at("/x.osm.pbf", sends(BODY))
     site.at("/x.md5", says(503))
@@ -541,6 +561,40 @@ def test_a_folder_that_cannot_be_written(site, tmp_path):
         download(f"{site.url}/x.osm.pbf", tmp_path / "file" / "x.osm.pbf")
 
 
+def test_a_body_without_end_is_given_up_before_the_disk_is_full(site, get, tmp_path, monkeypatch):
+    sent = []
+
+    def endless(handler):
+        handler.send_response(200)
+        handler.send_header("ETag", '"one"')
+        handler.end_headers()
+        handler.close_connection = True
+        for _ in range(200):
+            handler.wfile.write(bytes(1 << 20))
+            sent.append(1 << 20)
+
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**8, 0, 10**8 - sum(sent)))
+    site.at("/x.osm.pbf", endless)
+    with pytest.raises(FetchError, match=r"more on the disk and only .* is free"):
+        get()
+    assert sum(sent) < 120 << 20
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("digits", [19, 400, 5000])
+def test_a_length_of_many_digits_is_none(site, get, digits):
+    def reply(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "9" * digits)
+        handler.end_headers()
+        handler.wfile.write(BODY)
+        handler.close_connection = True
+
+    site.at("/x.osm.pbf", reply, sends(BODY))
+    assert get().read_bytes() == BODY
+
+
 def test_a_length_that_is_not_known(site, get):
     def chunked(handler):
         handler.send_response(200)
@@ -585,6 +639,39 @@ def test_redirects_are_followed(site, get):
     site.at("/dated.osm.pbf", sends(BODY, stop=300_000), sends(BODY))
     assert get().read_bytes() == BODY
     assert site.ranges("/dated.osm.pbf")[1] is not None
+
+
+class Answers(HTTPAdapter):
+    """Answers https addresses without a network: those that are listed send on, the others give `BODY`."""
+
+    def __init__(self, on):
+        super().__init__()
+        self.on = on
+
+    def send(self, request, **_):
+        on = self.on.get(request.url)
+        status, headers = (200, {"Content-Length": str(len(BODY))}) if on is None else (302, {"Location": on})
+        raw = HTTPResponse(BytesIO(BODY if on is None else b""), headers=headers, status=status, preload_content=False)
+        return self.build_response(request, raw)
+
+
+@pytest.mark.parametrize("ends", ["http", "https"])
+def test_an_address_with_tls_that_sends_on_without_is_refused(site, get, tmp_path, ends):
+    asked, middle, last = (
+        "https://a.example/x.osm.pbf",
+        site.at("/x.osm.pbf", sends(BODY)),
+        "https://b.example/x.osm.pbf",
+    )
+    if ends == "https":
+        middle = site.at("/middle", says(302, {"Location": last}))
+    session = new_session()
+    session.mount("https://", Answers({asked: middle}))
+    path = tmp_path / "x.osm.pbf"
+    with pytest.raises(FetchError, match=f"sends on to {middle}, which anybody on the way can change"):
+        download(asked, path, session=session)
+    assert names(tmp_path) == []
+    session.mount("https://", Answers({asked: last}))
+    assert download(asked, path, session=session).read_bytes() == BODY
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions on Windows")

@@ -8,6 +8,7 @@ import socket
 import threading
 import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,9 +16,12 @@ import osmium
 import osmnx
 import pytest
 import shapely
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from geoaccess.errors import FetchError, InputError
 from geoaccess.osm import read_osm
+from geoaccess.sources.download import new_session
 from geoaccess.sources.place import fetch_place
 
 ROOT = Path(__file__).parents[1]
@@ -230,6 +234,22 @@ def test_with_a_cache_the_second_call_needs_no_network(services, tmp_path):
         ((200, b"<html>maintenance</html>", "text/html"), FetchError, "something else than JSON"),
         ((400, b"bad request", "text/plain"), FetchError, "400"),
         ((200, b'["no", "map"]', "application/json"), FetchError, "a form that is not known"),
+        ((200, b"[" * 100_000, "application/json"), FetchError, "something else than JSON"),
+        *(
+            ((200, json.dumps({"elements": [element]}).encode(), "application/json"), FetchError, "a form that is not")
+            for element in (
+                7,
+                {"type": "area", "id": 1},
+                {"type": "node", "id": '1"/><x y="', "lat": 69, "lon": 18},
+                {"type": "node", "id": 1, "lat": "69", "lon": 18},
+                {"type": "node", "id": 1, "lat": 69, "lon": float("nan")},
+                {"type": "way", "id": 1, "tags": {"highway": "primary"}},
+                {"type": "way", "id": 1, "nodes": ["1"]},
+                {"type": "way", "id": 1, "nodes": [1], "tags": {"highway": 7}},
+                {"type": "way", "id": 1 << 63, "nodes": [1]},
+                {"type": "relation", "id": 1, "members": [{"type": "way", "ref": '1"', "role": ""}]},
+            )
+        ),
     ],
 )
 def test_half_answers_are_refused(services, tmp_path, reply, error, says):
@@ -240,6 +260,54 @@ def test_half_answers_are_refused(services, tmp_path, reply, error, says):
     assert not (tmp_path / "senja.osm").exists()
     services.replies = []
     assert get(services, tmp_path / "senja.osm", cache=tmp_path / "cache").is_file()  # nothing bad was kept
+
+
+def test_an_answer_without_end_is_given_up(services, tmp_path, monkeypatch):
+    monkeypatch.setattr("geoaccess.sources.map_services._MOST_BYTES", 1 << 20)
+    services.replies = [(200, b"[" + b"0," * (1 << 20), "application/json")]
+    with pytest.raises(FetchError, match="more than 1 MB; take a smaller place"):
+        get(services, tmp_path / "senja.osm")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [7],
+        [{"geojson": "x"}],
+        [{"geojson": {"type": "Polygon"}}],
+        [{"geojson": {"type": "Polygon", "coordinates": [[7]]}}],
+        [{"geojson": {"type": "Polygon", "coordinates": []}}],
+        [{"geojson": {"type": "Polygon", "coordinates": [[[0, 0], [9e9, 0], [9e9, 9e9], [0, 0]]]}}],
+        [{"geojson": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, float("nan")], [0, 0]]]}}],
+        [{"importance": "x", "geojson": {"type": "Polygon", "coordinates": []}}, {"geojson": {"type": "Polygon"}}],
+    ],
+)
+def test_a_border_that_is_none_is_refused(services, tmp_path, found):
+    services.found = found
+    with pytest.raises(FetchError, match='place "Senja": '):
+        get(services, tmp_path / "senja.osm")
+    assert not services.overpass()
+
+
+@pytest.mark.parametrize("kept", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_an_answer_that_was_kept_and_is_damaged_is_asked_for_again(services, tmp_path, kept):
+    whole = get(services, tmp_path / "one.osm", cache=tmp_path / "cache").read_bytes()
+    for path in (tmp_path / "cache").iterdir():
+        path.write_bytes(kept)
+    assert get(services, tmp_path / "two.osm", cache=tmp_path / "cache").read_bytes() == whole
+
+
+def test_a_service_with_tls_that_sends_on_without_is_refused(services, tmp_path, monkeypatch):
+    class Moved(HTTPAdapter):
+        def send(self, request, **_):
+            raw = HTTPResponse(BytesIO(), headers={"Location": services.url}, status=302, preload_content=False)
+            return self.build_response(request, raw)
+
+    session = new_session()
+    session.mount("https://", Moved())
+    monkeypatch.setattr("geoaccess.sources.place.new_session", lambda: session)
+    with pytest.raises(FetchError, match=f"sends on to {services.url}, which anybody on the way can change"):
+        fetch_place("Senja", tmp_path / "senja.osm", nominatim_url="https://a.example", overpass_url=services.url)
 
 
 def test_a_second_piece_that_fails_leaves_nothing_half(services, tmp_path):

@@ -296,6 +296,14 @@ def test_an_archive_that_cannot_be_used(get, site, tmp_path, body, why):
     assert list((tmp_path / "data/land").iterdir()) == []
 
 
+def test_an_archive_that_swells_is_refused(get, site, tmp_path, monkeypatch):
+    monkeypatch.setattr("geoaccess.files.swelling._ALWAYS", 1_000_000)
+    site.bodies["/borders.zip"] = zipped(a_dot_geojson="{" + " " * 3_000_000 + "}")
+    with pytest.raises(FetchError, match=r"borders\.zip: .*unpack to 3000002 or more"):
+        get("packed")
+    assert list((tmp_path / "data/land").iterdir()) == []
+
+
 def test_an_archive_is_held_until_it_is_unpacked(get, tmp_path):
     def second(step):
         if step.state == "unpacking":

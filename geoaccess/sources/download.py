@@ -24,6 +24,7 @@ import requests
 from geoaccess import files
 from geoaccess.errors import FetchError, GeoaccessWarning
 from geoaccess.sources.file_checks import digest, readable_size, require_room, wrong_content
+from geoaccess.sources.responses import PARTIAL, beginning, retry_after_s, sent_on_without_tls, validator_of, whole_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,10 @@ _CHUNK_BYTES = 1 << 16
 _LONGEST_WAIT_S = 120.0
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # statuses that a later try may not meet
 _FORBIDDEN = frozenset({401, 403, 407})
-_OK, _PARTIAL, _RANGE_REFUSED = 200, 206, 416
+_OK, _RANGE_REFUSED = 200, 416
+_LOOK_BYTES = 16 << 20
+"""After so many more bytes of a file of unknown size the disk is asked for room again."""
+_MOST_OF_MD5 = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,14 +259,14 @@ def _receive(job: _Job) -> None:
     if job.accept is not None:
         headers["Accept"] = job.accept
     with _get(job, job.url, headers=headers) as response:
-        total = _whole_size(response)
+        total = whole_size(response)
         goes_on = "Range" in headers
-        if goes_on and response.status_code in {_PARTIAL, _RANGE_REFUSED} and not _continues(response, start, note):
+        if goes_on and response.status_code in {PARTIAL, _RANGE_REFUSED} and not _continues(response, start, note):
             response.close()
             job.discard()  # the part is of no use to this server, from which the whole is then requested
             _receive(job)
             return
-        if response.status_code == _RANGE_REFUSED or (response.status_code == _PARTIAL and not goes_on):
+        if response.status_code == _RANGE_REFUSED or (response.status_code == PARTIAL and not goes_on):
             raise FetchError(f"{job.url}: the server answered {response.status_code} to a plain request; {job.hint}")
         if response.status_code == _OK:
             start = 0
@@ -284,16 +288,14 @@ def _get(job: _Job, url: str, *, headers: dict[str, str]) -> requests.Response:
         raise _PassingError("the connection could not be made or broke off") from error
     except requests.exceptions.RequestException as error:
         raise FetchError(f"{url}: cannot be requested ({error}); {job.hint}") from error
-    if url.startswith("https:") and response.url.startswith("http:"):
+    if unsafe := sent_on_without_tls(response):
         response.close()
-        raise FetchError(
-            f"{url}: the server sends on to {response.url}, which anybody on the way can change; {job.hint}"
-        )
+        raise FetchError(f"{url}: the server sends on to {unsafe}, which anybody on the way can change; {job.hint}")
     status, reason = response.status_code, f"{response.status_code} {response.reason}".strip()
     if status in _PASSING:
         response.close()
-        raise _PassingError(f"the server answered {reason}", wait_s=_retry_after(response))
-    if status in {_OK, _PARTIAL, _RANGE_REFUSED}:
+        raise _PassingError(f"the server answered {reason}", wait_s=retry_after_s(response))
+    if status in {_OK, PARTIAL, _RANGE_REFUSED}:
         if status != _RANGE_REFUSED and response.headers.get("Content-Type", "").lower().startswith("text/html"):
             response.close()
             raise FetchError(
@@ -309,44 +311,19 @@ def _get(job: _Job, url: str, *, headers: dict[str, str]) -> requests.Response:
     raise FetchError(f"{url}: the server answered {reason}; the file may have moved: {job.hint}")
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Read how many seconds the server asks to wait; a date in that place is not read."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
-
-
-def _whole_size(response: requests.Response) -> int | None:
-    """Size of the whole file as the server gives it, whether it sends all or the rest."""
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        return None
-    if response.status_code == _PARTIAL:
-        value = response.headers.get("Content-Range", "").rpartition("/")[2]
-    else:
-        value = response.headers.get("Content-Length", "")
-    return int(value) if value.isdecimal() else None
-
-
 def _continues(response: requests.Response, start: int, note: _Note | None) -> bool:
     """Whether an answer is the rest of the file that the part is the beginning of."""
-    begins = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    if response.status_code != _PARTIAL or note is None or begins is None or int(begins[1]) != start:
+    begins = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
+    if response.status_code != PARTIAL or note is None or begins is None or int(begins[1]) != start:
         return False
-    return _validator(response) in {None, note.validator} and _whole_size(response) in {None, note.total_bytes}
-
-
-def _validator(response: requests.Response) -> str | None:
-    """Name this version of the file for If-Range: by a strong ETag, else by the date of the last change."""
-    tag = response.headers.get("ETag", "")
-    if tag and not tag.startswith("W/"):
-        return tag
-    return response.headers.get("Last-Modified") or None
+    return validator_of(response) in {None, note.validator} and whole_size(response) in {None, note.total_bytes}
 
 
 def _append(job: _Job, response: requests.Response, *, start: int, total: int | None) -> None:
     """Write the body of an answer behind the first `start` bytes of the part."""
     if total is not None:
         require_room(job.path, size=total - start)
-    validator = _validator(response)
+    validator = validator_of(response)
     if validator is not None and "Content-Encoding" not in response.headers:
         note = {"url": job.url, "validator": validator, "total_bytes": total}
         job.note.write_text(json.dumps(note), encoding="utf-8")
@@ -357,6 +334,8 @@ def _append(job: _Job, response: requests.Response, *, start: int, total: int | 
             for chunk in response.iter_content(_CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)
+                if total is None and done % _LOOK_BYTES < len(chunk):
+                    _require_more_room(job)
                 job.say("downloading", done, total)
             file.flush()
             os.fsync(file.fileno())
@@ -367,6 +346,15 @@ def _append(job: _Job, response: requests.Response, *, start: int, total: int | 
     if total is not None and done > total:
         job.discard()
         raise FetchError(f"{job.url}: the server sent {done} bytes and had announced {total}; try again")
+
+
+def _require_more_room(job: _Job) -> None:
+    """Remove what came of a file of unknown size, which need not end, before it fills the disk."""
+    try:
+        require_room(job.path, size=_LOOK_BYTES)
+    except FetchError:
+        job.discard()
+        raise
 
 
 def _amount(done: int, total: int | None) -> str:
@@ -400,7 +388,7 @@ def _published_md5(job: _Job, md5_url: str) -> str | None:
     """Read the digest that the publisher gives; None where there is no such text."""
     try:
         with _get(job, md5_url, headers={}) as response:
-            text = response.content[:200].decode(errors="replace")
+            text = beginning(response, _MOST_OF_MD5).decode(errors="replace")
     except requests.exceptions.RequestException as error:
         raise _PassingError(f"the connection broke off while reading {md5_url}") from error
     except FetchError:
@@ -417,7 +405,7 @@ def _published_md5(job: _Job, md5_url: str) -> str | None:
 def _read_note(job: _Job) -> _Note | None:
     """Read what the part is the beginning of; None if it is not known or is another address."""
     try:
-        note = _Note(**json.loads(files.text_of(job.note)))
+        note = _Note(**files.json_of(job.note))
     except (OSError, TypeError, ValueError):
         return None
     return note if note.url == job.url and job.part.is_file() else None

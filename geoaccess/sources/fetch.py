@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import lzma
 import shutil
 import time
 import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from geoaccess.errors import FetchError, GeoaccessWarning
-from geoaccess.files import sha256, text_of, writing
+from geoaccess.errors import FetchError, GeoaccessWarning, InputError
+from geoaccess.files import ZIP_ERRORS, json_of, refuse_swelling, sha256, writing
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.sources.catalogue import read_sources
 from geoaccess.sources.download import Progress, Step, alone_with, download, new_session
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Wanted", "by_hand", "fetch", "fetch_wanted", "is_there", "wanted_by"]
 
 _FOLDER = Path("data/downloads")
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -237,17 +234,20 @@ def _unpack(archive: Path, path: Path, *, pattern: str, url: str) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             member = _one_member(opened, pattern=pattern, url=url)
+            refuse_swelling(archive, member.file_size, packed=archive.stat().st_size)
             require_room(path, size=member.file_size)
             with opened.open(member) as packed, writing(path) as temporary:
                 _unpack_member(packed, temporary, name=path.name, url=url)
-    except _ZIP_ERRORS as error:
-        raise FetchError(f"{url}: the archive is damaged and was removed ({error}); fetch it again") from error
     except FetchError:
         raise
     except OSError as error:
         raise FetchError(
             f"{path}: cannot be unpacked ({error.strerror or error}); make room and fetch again"
         ) from error
+    except InputError as error:
+        raise FetchError(f"{url}: {error}") from error
+    except ZIP_ERRORS as error:
+        raise FetchError(f"{url}: the archive is damaged and was removed ({error}); fetch it again") from error
 
 
 def _one_member(opened: zipfile.ZipFile, *, pattern: str, url: str) -> zipfile.ZipInfo:
@@ -277,7 +277,7 @@ def _is_there(file: SourceFile, path: Path) -> bool:
     if file.unzip is None and file.sha256 is not None:
         return sha256(path) == file.sha256.lower()
     try:
-        record = json.loads(text_of(record_file(path)))
+        record = json_of(record_file(path))
         return bool(record["url"] == file.url and record["sha256"] == sha256(path))
     except FileNotFoundError:
         return _unusable(file, path) is None

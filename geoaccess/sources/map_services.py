@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from geoaccess.errors import FetchError
-from geoaccess.files import writing
+from geoaccess.files import json_of, writing
+from geoaccess.sources.responses import retry_after_s, sent_on_without_tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +28,8 @@ _CONNECT_WITHIN_S = 30
 _BUSY = frozenset({429, 504})
 _WAITS_S = (15.0, 60.0)  # before the second and third time that a busy service is asked
 _LONGEST_WAIT_S = 120.0
+_MOST_BYTES, _PIECE = 1 << 29, 1 << 20
+"""So much one answer may hold; the roads of 50 km by 50 km of a large city are a fifth of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +64,8 @@ class MapServices:
         if self.kept is not None:
             question = json.dumps([url, params, form], sort_keys=True)
             place = self.kept / f"{sha256(question.encode()).hexdigest()[:24]}.json"
-            if place.is_file():
-                return json.loads(place.read_text(encoding="utf-8"))
+            with contextlib.suppress(OSError, ValueError):  # there is none, or it is damaged: it is asked for again
+                return json_of(place)
         answer = self._whole(self._answer(url, params, form), url)
         if not fits(answer):
             raise FetchError(
@@ -83,6 +87,7 @@ class MapServices:
                     url,
                     params=params,
                     data=form,
+                    stream=True,
                     timeout=(_CONNECT_WITHIN_S, ANSWER_WITHIN_S + _CONNECT_WITHIN_S),
                 )
             except requests.exceptions.RequestException as error:
@@ -92,24 +97,32 @@ class MapServices:
                 ) from error
             if response.status_code not in _BUSY:
                 return response
+            response.close()
             if wait_s is not None:
-                asked = response.headers.get("Retry-After", "")
-                time.sleep(min(float(asked), _LONGEST_WAIT_S) if asked.isdecimal() else wait_s)
+                asked_s = retry_after_s(response)
+                time.sleep(wait_s if asked_s is None else min(asked_s, _LONGEST_WAIT_S))
         raise FetchError(f"{self.about}: {url} is busy ({response.status_code}); try again in some minutes")
 
     def _whole(self, response: requests.Response, url: str) -> Any:
         """Read an answer and refuse half of one."""
-        if not response.ok:
-            raise FetchError(
-                f"{self.about}: {url} answered {response.status_code} {response.reason}; check the address of the "
-                f"service, or try again later"
-            )
+        with response:
+            if unsafe := sent_on_without_tls(response):
+                raise FetchError(
+                    f"{self.about}: {url} sends on to {unsafe}, which anybody on the way can change; check the address "
+                    f"of the service"
+                )
+            if not response.ok:
+                raise FetchError(
+                    f"{self.about}: {url} answered {response.status_code} {response.reason}; check the address of the "
+                    f"service, or try again later"
+                )
+            body = self._body(response, url)
         try:
-            answer = response.json()
-        except ValueError as error:
+            answer = json.loads(body)
+        except (ValueError, RecursionError) as error:
             raise FetchError(
-                f"{self.about}: {url} answered with something else than JSON ({response.text[:80]!r}); check the "
-                f"address of the service"
+                f"{self.about}: {url} answered with something else than JSON ({body[:80].decode(errors='replace')!r}); "
+                f"check the address of the service"
             ) from error
         if isinstance(answer, dict) and "remark" in answer:
             raise FetchError(
@@ -117,3 +130,18 @@ class MapServices:
                 f"extract (.osm.pbf) in place of it"
             )
         return answer
+
+    def _body(self, response: requests.Response, url: str) -> bytes:
+        """Read what a service sends, which need not end."""
+        found = bytearray()
+        try:
+            for piece in response.iter_content(_PIECE):
+                found += piece
+                if len(found) > _MOST_BYTES:
+                    raise FetchError(
+                        f"{self.about}: {url} answered with more than {_MOST_BYTES >> 20} MB; take a smaller place, or "
+                        f"use an extract (.osm.pbf) in place of it"
+                    )
+        except requests.exceptions.RequestException as error:
+            raise FetchError(f"{self.about}: the answer of {url} broke off; try again") from error
+        return bytes(found)

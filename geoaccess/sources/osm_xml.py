@@ -12,12 +12,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Elements", "write_osm_xml"]
+__all__ = ["Elements", "is_element", "write_osm_xml"]
 
 Elements = dict[str, dict[int, "Mapping[str, Any]"]]
 """Elements by kind (`node`, `way`, `relation`) and id."""
 
+_KINDS = ("node", "way", "relation")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def is_element(one: Any) -> bool:
+    """Whether a value is a node, way or relation with all that is written of it.
+
+    >>> is_element({"type": "way", "id": 7, "nodes": [1, 2]}), is_element({"type": "way", "id": "7", "nodes": []})
+    (True, False)
+    """
+    if not isinstance(one, dict) or not _is_id(one.get("id")):
+        return False
+    tags = one.get("tags", {})
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        return False
+    kind = one.get("type")
+    if kind == "node":
+        return _is_within(one.get("lat"), 90) and _is_within(one.get("lon"), 180)
+    parts, is_part = (one.get("nodes"), _is_id) if kind == "way" else (one.get("members"), _is_member)
+    return kind in _KINDS and isinstance(parts, list) and all(map(is_part, parts))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and 0 < value < 1 << 63
+
+
+def _is_within(value: Any, most: float) -> bool:
+    return isinstance(value, int | float) and -most <= value <= most
+
+
+def _is_member(one: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("role"), str):
+        return False
+    return one.get("type") in _KINDS and _is_id(one.get("ref"))
 
 
 def write_osm_xml(path: Path, elements: Elements) -> None:

@@ -22,7 +22,7 @@ from geoaccess.osm.values import FERRY_ROUTES
 from geoaccess.shipped import shipped
 from geoaccess.sources.download import new_session
 from geoaccess.sources.map_services import ANSWER_WITHIN_S, MapServices
-from geoaccess.sources.osm_xml import Elements, write_osm_xml
+from geoaccess.sources.osm_xml import Elements, is_element, write_osm_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,8 @@ _BORDER_DEG = 0.0008  # at most 89 m: a coast has thousands of corners, and the 
 _BORDER_M = 100
 
 _CLASS = re.compile(r"\w+")
+_AREAS = frozenset({"Polygon", "MultiPolygon"})
+_EARTH = shapely.box(-360, -90, 360, 90)
 
 
 def fetch_place(
@@ -116,17 +118,25 @@ def fetch_place(
 def _border(services: MapServices, url: str, query: str) -> Geometry:
     """Look up the border of a place: of all that bear the name, the most important area."""
     params = {"q": query, "format": "json", "polygon_geojson": "1", "limit": "50"}
-    found = services.ask(url, params=params, fits=lambda answer: isinstance(answer, list))
+    found = services.ask(url, params=params, fits=_is_of_nominatim)
     if not found:
         raise InputError(
             f'place "{query}": not found in OpenStreetMap; check the spelling and add the country, as "Senja, Norway"'
         )
-    areas = [one for one in found if one.get("geojson", {}).get("type") in {"Polygon", "MultiPolygon"}]
+    areas = [one for one in found if (one.get("geojson") or {}).get("type") in _AREAS]
     if not areas:
         raise InputError(
             f'place "{query}": was found, but not as an area with a border; name a municipality, county or island'
         )
-    return shapely.make_valid(shape(max(areas, key=lambda one: one.get("importance", 0.0))["geojson"]))
+    border = max(areas, key=lambda one: one.get("importance", 0.0))["geojson"]
+    try:
+        with np.errstate(invalid="ignore"):  # which NaN is
+            made = shapely.make_valid(shape(border))
+    except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError):
+        made = shapely.Polygon()
+    if not shapely.contains(_EARTH, made):  # nor is what has no area, or coordinates that are none
+        raise FetchError(f'place "{query}": the border that {url} gives is none; check the address of the service')
+    return made
 
 
 def _pieces(border: Geometry) -> list[list[shapely.Polygon]]:
@@ -168,8 +178,18 @@ def _question(area: list[shapely.Polygon], highways: str) -> str:
     )
 
 
+def _is_of_nominatim(answer: Any) -> bool:
+    return isinstance(answer, list) and all(
+        isinstance(one, dict)
+        and isinstance(one.get("geojson") or {}, dict)
+        and isinstance(one.get("importance", 0.0), int | float)
+        for one in answer
+    )
+
+
 def _is_of_overpass(answer: Any) -> bool:
-    return isinstance(answer, dict) and isinstance(answer.get("elements"), list)
+    elements = answer.get("elements") if isinstance(answer, dict) else None
+    return isinstance(elements, list) and all(map(is_element, elements))
 
 
 def _elements(answers: list[Any], query: str) -> Elements:
