@@ -559,15 +559,19 @@ def test_a_plan_reads_no_file_elsewhere(client, folder, tmp_path):
 # ---- the command
 
 
-def test_the_command_serves_until_it_is_stopped(tmp_path):
+@pytest.mark.parametrize(("language", "said"), [("en", "The planner is at "), ("nb", "Planverktøyet ligger på ")])
+def test_the_command_serves_until_it_is_stopped(tmp_path, language, said):
     path = write_study(tmp_path / "country")
-    command = [sys.executable, "-m", "geoaccess", "serve", str(path), "--no-browser", "--quiet", "--port", "0"]
+    command = [sys.executable, "-m", "geoaccess", "serve", str(path), "--no-browser", "--quiet", "--language", language,
+               "--port", "0"]  # fmt: skip
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
     with socket.create_server(("127.0.0.1", 0)) as free:
         command[-1] = str(free.getsockname()[1])
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
-            address = running.stdout.readline().split()[-1]
+            line = running.stdout.readline()
+            assert line.startswith(said)
+            address = line.split()[-1]
             found = httpx.get(address)
             assert (found.status_code, found.headers["location"]) == (303, "/")
             assert httpx.get(address.split("?")[0]).status_code == 401

@@ -9,6 +9,7 @@ import webbrowser
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError
+from geoaccess.phrases import Writer
 from geoaccess.planner.doors import hosted_entrance, local_entrance
 from geoaccess.planner.state import PlannerState
 from geoaccess.study import solve_study
@@ -50,7 +51,7 @@ def serve(
     Parameters
     ----------
     announce
-        Gets the lines for the user: the address with its token first of all, when it answers.
+        Gets the lines for the user, in the language of the study: the address with its token first, when it answers.
     port
         Where to listen; `DEFAULT_PORT` or, if that is taken, any that is free.
     host
@@ -84,31 +85,34 @@ def serve(
             state.field(service)
         entrance = hosted or local_entrance(root, port=int(listener.getsockname()[1]))
         app = planner_app(state, entrance)
+        words = Writer(study.settings.language, ("terminal",))
+
+        def say(key: str, **values: object) -> None:
+            announce(words.text(key, **values))
 
         def listening() -> None:
             if hosted is None:
-                _announce_here(entrance, announce, browser=browser)
+                _announce_here(entrance, say, browser=browser)
             else:
-                _announce_doors(entrance, announce, listener)
+                _announce_doors(entrance, say, listener)
 
         planner_server(app, listening=listening).run(sockets=[listener])
 
 
-def _announce_here(entrance: Entrance, announce: Callable[[str], None], *, browser: bool) -> None:
+def _announce_here(entrance: Entrance, say: Callable[..., None], *, browser: bool) -> None:
     [door] = entrance.doors
     address = entrance.address(door)
-    announce(f"The planner is at {address}")
-    announce(f"Only this machine can reach it. Plans are saved in {door.folder}. Stop it with Ctrl+C.")
+    say("serve_at", address=address)
+    say("serve_here", folder=door.folder)
     if browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
-def _announce_doors(entrance: Entrance, announce: Callable[[str], None], listener: socket.socket) -> None:
+def _announce_doors(entrance: Entrance, say: Callable[..., None], listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
-    announce(f"The planner listens on {host}:{port} for its proxy; whoever has a link can use it.")
+    say("serve_listens", host=host, port=port)
     for door in entrance.doors:
-        what = f"Plans in {door.folder}, to edit" if door.may_save else "the same, to read"
-        announce(f"{what}: {entrance.address(door)}")
+        say("serve_edit" if door.may_save else "serve_read", folder=door.folder, address=entrance.address(door))
 
 
 def planner_server(
