@@ -30,6 +30,7 @@ from geoaccess.siting import (
     share_days,
 )
 from geoaccess.siting import vehicles as vehicle_siting
+from geoaccess.siting.near_bases import NearBases, near_bases
 
 UNREACHED_S = 7200.0
 
@@ -281,9 +282,20 @@ def test_points_near_the_same_bases_are_of_one_kind_in_the_order_of_their_rows(s
     near = rng.random((40, bases)) < 0.3
     before = rng.integers(0, 300, 40)
     rows = [(*near[i].tolist(), int(before[i])) for i in range(40)]
-    one, which = vehicle_siting._patterns(near, before)
+    one, which = near_bases(near).kinds(before)
     assert [rows[i] for i in one] == sorted(set(rows))
     assert [rows[i] for i in one[which]] == rows
+
+
+@given(seeds, st.integers(1, 20))
+def test_pairs_of_some_points_are_those_of_their_rows(seed, bases):
+    rng = np.random.default_rng(seed)
+    near, some = rng.random((12, bases)) < 0.3, rng.integers(0, 12, 7)
+    pairs = near_bases(near).of_points(some)
+    found = np.zeros(pairs.shape, bool)
+    found[pairs.point, pairs.base] = True
+    assert found.tolist() == near[some].tolist()
+    assert pairs.sizes().tolist() == near[some].sum(axis=1).tolist()
 
 
 @given(seeds, st.integers(0, 5), st.integers(0, 5))
@@ -301,7 +313,7 @@ def test_only_bases_that_no_vehicle_may_leave_are_passed_over(seed, move):
     rng = np.random.default_rng(seed)
     have, then = rng.integers(0, 3, 4), rng.integers(0, 3, 4)
     none = np.zeros(0, np.int64)
-    task = vehicle_siting._Task(none, none, none, none, have, have, add=0, move=move, busy=0.5)
+    task = vehicle_siting._Task(NearBases(none, none, (0, 4)), none, none, have, have, add=0, move=move, busy=0.5)
     allowed = set()
     for base, other in itertools.permutations(range(4), 2):
         moved = then.copy()
@@ -314,7 +326,8 @@ def test_only_bases_that_no_vehicle_may_leave_are_passed_over(seed, move):
         assert allowed == set(task._may_leave(then).tolist())
 
 
-def test_a_fleet_that_needs_more_memory_than_there_is_is_refused(monkeypatch):
-    monkeypatch.setattr(vehicle_siting, "memory_left", lambda: 10.0)
-    with pytest.raises(InputError, match=r"2 kinds of points and 2 bases need .* GB of memory.*fewer candidates"):
+@pytest.mark.parametrize(("left", "points"), [(10.0, "2 points"), (100.0, "2 kinds of points")])
+def test_a_fleet_that_needs_more_memory_than_there_is_is_refused(monkeypatch, left, points):
+    monkeypatch.setattr(vehicle_siting, "memory_left", lambda: left)
+    with pytest.raises(InputError, match=rf"^{points} and 2 bases need .* GB of memory.*fewer candidates"):
         expected_cover([[1, 9], [9, 1]], [1, 1], limit_s=5, add=1, busy=0.1)

@@ -22,7 +22,7 @@ from geoaccess.questions.siting.candidates import candidates_of, municipality_of
 from geoaccess.questions.siting.context import context_of
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.vehicles_effect import FleetEffect, effect_of
-from geoaccess.routing import memory_left, nearest_snapped, within_snapped
+from geoaccess.routing import nearest_snapped, within_snapped
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import named_removals
@@ -226,22 +226,16 @@ def _check_norms(study: Study, question: FleetQuestion, norm_s: float) -> None:
 
 def _near(
     network: Network | Hierarchy, cells: pd.DataFrame, bases: pd.DataFrame, limit_s: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
-    """Say which bases are near enough to which cells, shape (n_cells, n_bases), without times between all of them."""
-    size = len(cells) * len(bases)
-    if size > memory_left() / 2:
-        raise InputError(
-            f"{len(cells)} cells and {len(bases)} bases need {2 * size / 1e9:.1f} GB of memory, and "
-            f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
-        )
-    near = np.zeros((len(cells), len(bases)), np.bool_)
+) -> siting.NearBases:
+    """Say which bases are near enough to which cells, without times between all of them."""
     longest = float(np.nanmax(limit_s, initial=-np.inf))
+    cell = base = np.empty(0, np.int32)
     if longest >= 0 and len(bases):
         found = within_snapped(network, cells, bases, cutoff_s=longest + 0.1, direction="to_people")
-        row, column = found["cell_id"].cat.codes.to_numpy(), found["site_id"].cat.codes.to_numpy()
-        inside = found["travel_time_s"].to_numpy() <= limit_s[row]
-        near[row[inside], column[inside]] = True
-    return near
+        inside = found["travel_time_s"].to_numpy() <= limit_s[found["cell_id"].cat.codes.to_numpy()]
+        cell = found["cell_id"].cat.codes.to_numpy()[inside].astype(np.int32)
+        base = found["site_id"].cat.codes.to_numpy()[inside].astype(np.int32)
+    return siting.NearBases(cell, base, (len(cells), len(bases)))
 
 
 def _limits(

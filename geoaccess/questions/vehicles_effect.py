@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import scenarios, siting
+from geoaccess import scenarios
 from geoaccess.routing import nearest_snapped
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.measures import ServiceSpec
     from geoaccess.network import Network
-    from geoaccess.siting import Fleet
+    from geoaccess.siting import Fleet, NearBases
     from geoaccess.study.answers import Answers
 
 __all__ = ["FleetEffect", "effect_of"]
@@ -59,7 +57,7 @@ def effect_of(
     cells: pd.DataFrame,
     bases: pd.DataFrame,
     *,
-    near: npt.NDArray[np.bool_],
+    near: NearBases,
     fleet: Fleet,
     busy: float,
 ) -> FleetEffect:
@@ -79,7 +77,7 @@ def effect_of(
     )
     found = scenarios.cell_differences(before, after, services=[spec])
     for when, number in (("now", fleet.standing), ("then", fleet.then)):
-        count = siting.vehicles_near(near, number)
+        count = near.vehicles(number)
         found[f"expected_{when}"], found[f"near_{when}"] = 1.0 - busy**count, count > 0
     people = found[spec.population].to_numpy(np.float64)
     now, then = (float(people[found[f"near_{when}"]].sum() / people.sum()) for when in ("now", "then"))

@@ -9,6 +9,7 @@ from geoaccess.siting.days import Week, share_days
 from geoaccess.siting.locating import Located, alternatives, frontier, locate
 from geoaccess.siting.loss_bounds import locate_bounded, mean_loss_s
 from geoaccess.siting.naming import describe_location, scenario_text, unique_names
+from geoaccess.siting.near_bases import NearBases
 from geoaccess.siting.objectives import BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.percentile import least_worst
 from geoaccess.siting.problem import Problem
@@ -26,6 +27,7 @@ __all__ = [
     "Fleet",
     "Located",
     "Method",
+    "NearBases",
     "Objective",
     "PersonMinutes",
     "Problem",

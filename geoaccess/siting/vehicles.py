@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.phrases import note
 from geoaccess.routing import memory_left
 from geoaccess.siting import highs
+from geoaccess.siting.near_bases import NearBases, near_bases
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -129,7 +130,7 @@ def expected_cover(
 
 @checks_arguments
 def place_vehicles(
-    near: npt.NDArray[np.bool_],
+    near: npt.NDArray[np.bool_] | NearBases,
     calls: npt.ArrayLike,
     *,
     add: int,
@@ -144,7 +145,7 @@ def place_vehicles(
     Parameters
     ----------
     near
-        Shape (n_points, n_bases).
+        Shape (n_points, n_bases); or the pairs of these that are near enough, which take less room.
     calls, add, busy, standing, move, most, seconds
         As for `expected_cover`.
 
@@ -154,6 +155,7 @@ def place_vehicles(
         As `expected_cover`; or if there are so many bases and different points that memory does not suffice.
     """
     calls = np.asarray(calls, np.float64)
+    near = near_bases(near)
     _check(near, calls, add=add, move=move, busy=busy)
     m = near.shape[1]
     have = np.zeros(m, np.int64) if standing is None else np.asarray(standing, np.int64)
@@ -165,17 +167,12 @@ def place_vehicles(
     if move > have.sum():
         raise InputError(f"move is {move}; {int(have.sum())} vehicles stand")
     total = float(calls.sum())
-    before = vehicles_near(near, have)
-    one, which = _patterns(near, before)
+    before = near.vehicles(have)
+    _check_room(f"{len(calls)} points", m, near.bytes_of_rows)
+    one, which = near.kinds(before)
     weight = np.bincount(which, calls).astype(np.float64)
-    size = one.size * m + int(np.count_nonzero(near, axis=1)[one].sum()) * _PAIR_BYTES
-    if size > memory_left():
-        raise InputError(
-            f"{one.size} kinds of points and {m} bases need {size / 1e9:.1f} GB of memory, and "
-            f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
-        )
-    point, base = np.nonzero(near[one])
-    task = _Task(point, base, before[one], weight, have, room, add=add, move=move, busy=busy)
+    _check_room(f"{one.size} kinds of points", m, int(near.sizes()[one].sum()) * _PAIR_BYTES)
+    task = _Task(near.of_points(one), before[one], weight, have, room, add=add, move=move, busy=busy)
     now = task.covered(have)
     best = task.exchanged()
     decided, bound = task.decided(seconds)
@@ -188,13 +185,13 @@ def place_vehicles(
 
 
 @checks_arguments
-def vehicles_near(near: npt.NDArray[np.bool_], number: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def vehicles_near(near: npt.NDArray[np.bool_] | NearBases, number: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Return how many vehicles stand near enough to each point: the sum over its bases of `number`.
 
     Parameters
     ----------
     near
-        Which bases are near enough to which points, shape (n_points, n_bases).
+        Which bases are near enough to which points, shape (n_points, n_bases), or the pairs of these.
     number
         Vehicles of each base, whole, shape (n_bases,).
 
@@ -209,36 +206,14 @@ def vehicles_near(near: npt.NDArray[np.bool_], number: npt.ArrayLike) -> npt.NDA
     >>> vehicles_near(np.array([[True, True], [False, True]]), [2, 1]).tolist()
     [3, 1]
     """
-    number = np.asarray(number, np.int64)
-    if near.ndim != 2 or number.shape != near.shape[1:]:  # noqa: PLR2004
-        raise InputError(f"near has the shape {near.shape} and number {number.shape}; give (points, bases), (bases,)")
-    point, base = np.nonzero(near)  # a product would widen all pairs to whole numbers
-    return _counted(point, base, number, len(near))
+    number, pairs = np.asarray(number, np.int64), near_bases(near)
+    if number.shape != pairs.shape[1:]:
+        raise InputError(f"near has the shape {pairs.shape} and number {number.shape}; give (points, bases), (bases,)")
+    return pairs.vehicles(number)
 
 
-def _counted(
-    point: npt.NDArray[np.intp], base: npt.NDArray[np.intp], number: npt.NDArray[np.int64], n_points: int
-) -> npt.NDArray[np.int64]:
-    """Return the vehicles near each point, of pairs of a point and a base near it."""
-    return np.bincount(point, number[base], minlength=n_points).astype(np.int64)
-
-
-def _patterns(
-    near: npt.NDArray[np.bool_], before: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return a point of each kind, and the kind of each point: of one kind are those near the same bases.
-
-    The kinds are in the order of their rows: eight bases to a byte, and `before` with its highest byte first.
-    """
-    packed = np.packbits(near, axis=1)
-    last = before.astype(">i8").view(np.uint8).reshape(-1, 8)
-    rows = np.ascontiguousarray(np.column_stack([packed, last]))
-    _, one, which = np.unique(rows.view(f"V{rows.shape[1]}").ravel(), return_index=True, return_inverse=True)
-    return one, which.ravel()
-
-
-def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: int, move: int, busy: float) -> None:
-    if near.ndim != 2 or calls.shape != near.shape[:1]:  # noqa: PLR2004
+def _check(near: NearBases, calls: npt.NDArray[np.float64], *, add: int, move: int, busy: float) -> None:
+    if calls.shape != near.shape[:1]:
         raise InputError(f"near has the shape {near.shape} and calls {calls.shape}; give (points, bases), (points,)")
     if not (np.isfinite(calls) & (calls >= 0)).all() or not calls.sum() > 0:
         raise InputError("times_s and calls: give numbers of 0 or more, calls finite and some above 0")
@@ -249,16 +224,22 @@ def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: 
             raise InputError(f"{name} is {number}; give 0 or more")
 
 
+def _check_room(points: str, bases: int, size: int) -> None:
+    if size > memory_left():
+        raise InputError(
+            f"{points} and {bases} bases need {size / 1e9:.1f} GB of memory, and "
+            f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
+        )
+
+
 @dataclass(frozen=True)
 class _Task:
     """Which vehicles move and come where, for points of each kind: `then` is the number at each base in an answer.
 
-    `base[i]` is near enough to `point[i]`, points in their order. In any answer at most `move` vehicles are fewer where
-    they stand today, `room` come to a base, and `add` in all.
+    In any answer at most `move` vehicles are fewer where they stand today, `room` come to a base, and `add` in all.
     """
 
-    point: npt.NDArray[np.intp]
-    base: npt.NDArray[np.intp]
+    near: NearBases
     before: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float64]
     have: npt.NDArray[np.int64]
@@ -269,15 +250,12 @@ class _Task:
 
     def covered(self, then: npt.NDArray[np.int64]) -> float:
         """Return the calls that are answered in time, expected: sum of w (1 - q^n)."""
-        return float(np.sum(self.weight * (1 - self.busy ** self._near(then))))
-
-    def _near(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return _counted(self.point, self.base, then, self.weight.size)
+        return float(np.sum(self.weight * (1 - self.busy ** self.near.vehicles(then))))
 
     def _worth(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return what one vehicle more at each base brings, -inf where there is no room."""
-        free = self.weight * self.busy ** self._near(then)
-        gain = np.bincount(self.base, free[self.point], minlength=then.size)
+        free = self.weight * self.busy ** self.near.vehicles(then)
+        gain = np.bincount(self.near.base, free[self.near.point], minlength=then.size)
         return np.where(then - self.have < self.room, gain, -np.inf)
 
     def _may_leave(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
@@ -312,9 +290,9 @@ class _Task:
 
         Returns the vehicles of each base, None where there was no time to find an answer; and the most that any covers.
         """
-        some = (np.bincount(self.point, minlength=self.weight.size) > 0) & (self.weight > 0)
-        before, weight = self.before[some], self.weight[some]
-        row, column = (np.cumsum(some) - 1)[self.point[some[self.point]]], self.base[some[self.point]]
+        some = np.flatnonzero((self.near.sizes() > 0) & (self.weight > 0))
+        before, weight, near = self.before[some], self.weight[some], self.near.of_points(some)
+        row, column = near.point.astype(np.int64), near.base
         n, m = weight.size, self.have.size
         if not n or not (self.add or self.move):
             return None, self.covered(self.have)
