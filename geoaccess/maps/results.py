@@ -187,7 +187,7 @@ def check_results(results: pd.DataFrame, services: Sequence[Service], *, also: S
             problems.append(f"cell {results.index[int(bad.argmax())]}: {name} is {people[bad.argmax()]}")
     for service in services:
         times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-        has_reason = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
+        has_reason = _text(results, f"{service.key}_reason") != ""
         if (odd := np.isfinite(times) == has_reason).any():
             at = int(odd.argmax())
             what = "a time and also a reason for none" if has_reason[at] else "neither a time nor a reason"
@@ -383,16 +383,27 @@ def _optional(results: pd.DataFrame, name: str, otherwise: object) -> pd.Series[
     return results[name] if name in results.columns else pd.Series(otherwise, index=results.index, dtype=object)
 
 
+def _coded(results: pd.DataFrame, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    """Return the place of the text of each cell among some texts, of which the last, "", stands for none.
+
+    There are a few hundred or thousand of them, and cells by the hundred thousand.
+    """
+    codes, distinct = pd.factorize(_optional(results, name, ""))  # -1, the last, where a value is missing
+    return codes, np.array([*map(str, distinct), ""], dtype=object)
+
+
 def _text(results: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
-    return _optional(results, name, "").astype(object).fillna("").astype(str).to_numpy(dtype=object)
+    codes, texts = _coded(results, name)
+    return texts[codes]
 
 
 def _rows(results: pd.DataFrame, name: str, site_ids: pd.Index | None, problems: list[str]) -> npt.NDArray[np.int64]:
     if site_ids is None:
         return np.full(len(results), -1, dtype=np.int64)
-    named = _text(results, name)
-    rows = np.asarray(site_ids.get_indexer(pd.Index(named)), dtype=np.int64)
-    if (lost := (rows < 0) & (named != "")).any():
+    codes, named = _coded(results, name)
+    found = np.asarray(site_ids.get_indexer(pd.Index(named)), dtype=np.int64)
+    if (lost := ((found < 0) & (named != ""))[codes]).any():
         at = int(lost.argmax())
-        problems.append(f"cell {results.index[at]}: {name} is {named[at]!r}, which is not in the table of sites")
-    return rows
+        named_there = named[codes[at]]
+        problems.append(f"cell {results.index[at]}: {name} is {named_there!r}, which is not in the table of sites")
+    return found[codes]

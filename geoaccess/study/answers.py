@@ -96,6 +96,13 @@ class Answers:
         """Everybody."""
         return float(self.everyone["population"].sum())
 
+    @cached_property
+    def _summaries(self) -> dict[str, pd.DataFrame]:
+        """Those that were asked for, by their zoning: several tables and the terminal ask for the same."""
+        return {}
+
     def summary(self, by: By = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise_services` with the norms beside it, numbered: one row per service and group."""
-        return summary(self.everyone, self.study.specs, by=by)
+        if repr(by) not in self._summaries:
+            self._summaries[repr(by)] = summary(self.everyone, self.study.specs, by=by)
+        return self._summaries[repr(by)].copy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shapely import box
@@ -98,8 +97,8 @@ def _run(study: Study, *, show: bool) -> Answers:
         answers = _solve(study, progress, places_known=pictures.lay_ground, cells_known=draw)
         pictures.start(**known_of(answers))
         with progress.stage("writing tables, maps and figures"):
-            written = write(answers, pictures.started, tables=tables)
-        return replace(answers, files=written)
+            answers.files.extend(write(answers, pictures.started, tables=tables))
+        return answers
 
 
 @checks_arguments
