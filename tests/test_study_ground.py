@@ -9,7 +9,7 @@ import shapely
 from geoaccess.background import background
 from geoaccess.maps import FIGURES
 from geoaccess.study import load_study, solve_study
-from geoaccess.study.results.ground import drawn_below, start_ground
+from geoaccess.study.results.ground import drawn_below, known_cells, start_ground
 from geoaccess.study.results.pictures import Pictures
 from tests.test_study_tiny import STUDY, write_study
 
@@ -22,7 +22,7 @@ def answers(tmp_path_factory):
 
 
 def known(answers):
-    return {"municipalities": answers.municipalities, "network": answers.network}
+    return {"municipalities": answers.zones, "network": answers.network}
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -31,7 +31,8 @@ def test_the_ground_is_the_same_from_another_process(answers, kept, monkeypatch)
         monkeypatch.setattr("geoaccess.study.results.ground.cache_folder", lambda _: None)
     here = drawn_below(answers)
     with background(workers=1) as pool:
-        started = start_ground(pool, answers.study, cells=answers.results, **known(answers))
+        cells = pool.share(known_cells(answers.results))
+        started = start_ground(pool, answers.study, cells=cells, **known(answers))
         mapped = started.result()
         assert mapped.path is not None
         there = mapped.value
@@ -44,6 +45,30 @@ def test_the_ground_is_the_same_from_another_process(answers, kept, monkeypatch)
             assert shapely.to_wkb(np.asarray(there.below[name].geometry.array)).tolist() == shapes
     assert len(there.below["roads"])
     assert there.flat["roads"].crs == answers.results.crs
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_ground_that_is_damaged_is_made_again_of_municipalities_that_nobody_holds(answers, workers):
+    kept = answers.study.cache
+    here = drawn_below(answers)["municipalities"]
+    for path in kept.glob("ground-*/municipalities.parquet"):
+        path.write_bytes(path.read_bytes()[:-1])
+    answers.zones.forget()
+    with background(workers=workers) as pool:
+        cells = pool.share(known_cells(answers.results))
+        ground = start_ground(pool, answers.study, cells=cells, **known(answers)).result().value
+        assert answers.zones._known is None
+    again = drawn_below(answers)["municipalities"]
+    for made in (ground.below["municipalities"], again):
+        assert made.drop(columns="geometry").equals(here.drop(columns="geometry"))
+    assert shapely.to_wkb(again.geometry.array).tolist() == shapely.to_wkb(here.geometry.array).tolist()
+
+
+def test_municipalities_of_a_kept_ground_are_not_read(answers, monkeypatch):
+    drawn_below(answers)
+    answers.zones.forget()
+    monkeypatch.setattr(answers.zones, "read", lambda: pytest.fail("municipalities were read"))
+    assert len(drawn_below(answers)["municipalities"]) > 0
 
 
 def test_maps_of_services_wait_for_times_alone_and_all_else_for_classes(answers):

@@ -41,7 +41,6 @@ from geoaccess.study.stages import (
     snap_cells,
     snap_sites,
     unused_tags_of,
-    zones_of_cells,
     zoning,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
@@ -285,7 +284,7 @@ def test_municipalities_of_another_extract_are_joined_anew(tmp_path, monkeypatch
         assert set(joined) == {"", number}
         with monkeypatch.context() as nothing_read:
             nothing_read.setattr(zoning, "boundaries_of", lambda *_: pytest.fail("polygons were read"))
-            assert zones_of_cells(study, cells)["municipality"].tolist() == joined
+            assert names() == joined
 
 
 @pytest.mark.parametrize("kph", [0.7, 3.0, 12.0])
@@ -323,7 +322,7 @@ def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
 
 def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
     answers = solve_study(load_study(write_study(tmp_path)), show=False)
-    made = ground._lines(ground._under(answers, Mapped), steps=ground._SHEET_STEPS)
+    made = ground._lines(ground._under_sheet(answers, Mapped))
     monkeypatch.setattr(ground, "_MANY", 0)
     with ground.drawn_ahead(answers):
         pass

@@ -51,7 +51,7 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
         try:
             with of_another_study(study, scenario):
                 people = stages.read_people(study_with_people(study, scenario))
-                cells = people.join(stages.zones_of_cells(study, people))
+                cells = people.join(stages.join_zones(study, people)[0])
                 own = network_of_scenario(study, scenario, network)
                 changed = change_study(study, scenario, sites, cells, own, names)
                 if driven is not None:  # the same changes to the roads of ambulances

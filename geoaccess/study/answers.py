@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
-    from geoaccess.study.stages import Roads, Snapped
+    from geoaccess.study.stages import Municipalities, Roads, Snapped
 
 __all__ = ["Answers"]
 
@@ -32,7 +32,8 @@ __all__ = ["Answers"]
 class Answers:
     """All that a study found.
 
-    `results` has one row per cell, `sites` one per service and place, `snapped` says where both are attached to the
+    `results` has one row per cell, `sites` one per service and place, `zones` are the municipalities, None where none
+    has a polygon, `snapped` says where cells and sites are attached to the
     roads, `centrality` has one row per municipality; `tables` are those of the optional sections of the study, by
     name; `files` is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances
     drive them, with cells and sites attached; None where they drive as everybody does. `unplaced` are people who live
@@ -45,7 +46,7 @@ class Answers:
     hierarchy: Hierarchy
     results: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
+    zones: Municipalities | None
     snapped: Snapped
     centrality: pd.DataFrame
     tables: dict[str, pd.DataFrame]
@@ -79,6 +80,11 @@ class Answers:
         for key in self.study.settings.services:
             rows[f"{key}_reason"] = pd.Series("no_place", index=rows.index).astype(self.results[f"{key}_reason"].dtype)
         return pd.concat([pd.DataFrame(self.results.drop(columns="geometry")), rows])
+
+    @property
+    def municipalities(self) -> gpd.GeoDataFrame | None:
+        """The polygons of municipalities with number, name and region; None where there are none."""
+        return None if self.zones is None else self.zones.table
 
     @property
     def network(self) -> Network:

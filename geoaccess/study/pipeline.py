@@ -194,7 +194,7 @@ def _solve(
         hierarchy=hierarchy,
         results=results,
         sites=sites,
-        municipalities=municipalities,
+        zones=municipalities,
         snapped=snapped,
         centrality=centrality,
         tables=added.tables,
@@ -211,8 +211,8 @@ def _solve(
 
 def _in_zones(
     study: Study, people: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    """Return cells with all that is known of their people before any search, and the polygons of municipalities."""
+) -> tuple[gpd.GeoDataFrame, stages.Municipalities | None]:
+    """Return cells with all that is known of their people before any search, and the municipalities."""
     joined, municipalities = stages.join_zones(study, people)
     kept = people[["population", "geometry"]]
     named = join_zonings(study, people, joined)

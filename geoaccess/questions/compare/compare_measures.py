@@ -168,7 +168,7 @@ def _asked(study: Study, measures: Sequence[Measure]) -> Study:
 
 
 def _known(base: Baseline) -> SectionInput:
-    return SectionInput(base.study, base.results, base.answers.sites, base.answers.municipalities)
+    return SectionInput(base.study, base.results, base.answers.sites, base.answers.zones)
 
 
 def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> SolvedInput:
@@ -207,7 +207,7 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     table: gpd.GeoDataFrame = sites.assign(**columns)
     nothing_mapped = answers.sites.iloc[:0]
     return SolvedInput(
-        study, base.results, table, answers.municipalities, base.results, nothing_mapped, network, snapped, vehicles
+        study, base.results, table, answers.zones, base.results, nothing_mapped, network, snapped, vehicles
     )
 
 

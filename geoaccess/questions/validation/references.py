@@ -108,7 +108,7 @@ def write_reference_template(study: Study, path: Path) -> int:
     if path.exists():
         raise InputError(f"{path} is there already; give another name or remove it")
     cells = stages.read_people(study)
-    joined = stages.zones_of_cells(study, cells)
+    joined = stages.join_zones(study, cells)[0]
     inside = joined[joined["municipality_id"] != ""]
     names = inside.drop_duplicates("municipality_id").sort_values("municipality_id")
     places = [(str(row.municipality_id), str(row.municipality)) for row in names.itertuples()]

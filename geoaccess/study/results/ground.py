@@ -24,7 +24,7 @@ from geoaccess.maps.coverage import Outlines, simplified_outlines
 from geoaccess.maps.network_layers import main_roads
 from geoaccess.study import stages
 from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, name_of_crs, update_by_columns, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
 
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages import Municipalities
 
-__all__ = ["Ground", "drawn_ahead", "drawn_below", "start_below", "start_ground"]
+__all__ = ["Ground", "drawn_ahead", "drawn_below", "known_cells", "start_below", "start_ground"]
 
 _SHEET_STEPS: Final = 4000
 _SCREEN_STEPS: Final = 16_000
@@ -72,28 +73,41 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class _Under:
-    """What the ground is made of; `kept` is where the network is kept, if it is."""
+    """What the ground is made of, for lines so fine, and where all but the places is kept, if it is.
+
+    Where it seems to be kept, the areas are not given: they are read again if it is damaged. `made_of` is that of the
+    municipalities, "" where there are none.
+    """
 
     study: Study
-    cells: gpd.GeoDataFrame
-    municipalities: Mapped[_Areas] | None
+    cells: Mapped[gpd.GeoDataFrame]
+    made_of: str
+    areas: Mapped[_Areas] | None
     network: Mapped[Network]
+    steps: int
     kept: Path | None
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east and north of the cells, degrees."""
-        return bounds_in_degrees(self.cells)
+        return bounds_in_degrees(self.cells.value)
 
     @property
     def window(self) -> stages.Window:
         """What maps show around the cells."""
         return stages.window_around(self.bounds)
 
-    def seen(self, *, steps: int) -> tuple[float, tuple[float, float, float, float]]:
+    def seen(self) -> tuple[float, tuple[float, float, float, float]]:
         """Return how fine lines under the cells are, and the box of what is drawn there, both in degrees."""
         west, south, east, north = self.bounds
-        return max(east - west, north - south) / steps, (west - 1, south - 1, east + 1, north + 1)
+        return max(east - west, north - south) / self.steps, (west - 1, south - 1, east + 1, north + 1)
+
+    def outlines(self) -> _Areas | None:
+        """Return the municipalities with their outlines, None where there are none."""
+        if self.areas is not None:
+            return self.areas.once
+        found = stages.join_zones(self.study, self.cells.value)[1] if self.made_of else None
+        return None if found is None else _Areas.of(found.table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,24 +141,26 @@ class _Areas:
         return gpd.GeoDataFrame(self.table.assign(**shapes)[self.columns], geometry=self.geometry, crs=self.crs)
 
 
+def known_cells(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return what of the cells the ground is made of."""
+    return cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
+
+
 def start_ground(
     pool: Background,
     study: Study,
     *,
-    cells: gpd.GeoDataFrame,
-    municipalities: gpd.GeoDataFrame | None,
+    cells: Mapped[gpd.GeoDataFrame],
+    municipalities: Municipalities | None,
     network: Network,
 ) -> Started[Mapped[Ground]]:
-    """Start to make the ground of cells that are known with their people and municipalities."""
-    shared = pool.share(network, by_name=_by_name)
-    areas = None if municipalities is None else pool.share(_Areas.of(municipalities))
-    under = _Under(study, _known(cells), areas, shared, cache_folder(network))
+    """Start to make the ground of `known_cells`, once their people and municipalities are known."""
+    under = _under(study, cells, municipalities, network, steps=_SCREEN_STEPS, share=_sharing(pool))
     return pool.start(_make_ground, pool.share(under), pool.place())
 
 
-def _known(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return what of the cells the ground is made of."""
-    return cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
+def _sharing(pool: Background) -> Callable[[Any], Mapped[Any]]:
+    return partial(pool.share, by_name=_by_name)
 
 
 def _by_name(value: object) -> tuple[Any, ...] | None:
@@ -159,31 +175,32 @@ def _by_name(value: object) -> tuple[Any, ...] | None:
 def _make_ground(shared: Mapped[_Under], path: Path | None) -> Mapped[Ground]:
     """Make the ground: a function of a module, so that it can be run in another process."""
     under = shared.once
-    return kept_in(path, Ground(_laid(under, steps=_SCREEN_STEPS), crs_of(under.cells)))
+    return kept_in(path, Ground(_laid(under), crs_of(under.cells.value)))
 
 
-def _laid(under: _Under, *, steps: int) -> dict[str, Any]:
+def _laid(under: _Under) -> dict[str, Any]:
     """Return what lies under the cells by name; all but the places is kept where the network is kept."""
-    found = _kept(under, steps=steps)
+    found = _kept(under)
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
-    return {**below, "places": stages.places_of(under.study, under.cells, under.window)}
+    return {**below, "places": stages.places_of(under.study, under.cells.value, under.window)}
 
 
-def _kept(under: _Under, *, steps: int) -> dict[str, Any]:
+def _kept(under: _Under) -> dict[str, Any]:
     if under.kept is None:
-        return _lines(under, steps=steps)
-    return kept_tables(_folder(under, under.kept, steps=steps), lambda: _lines(under, steps=steps))
+        return _lines(under)
+    unchanged = partial(stages.are_still, under.study, under.made_of) if under.made_of else None
+    return kept_tables(under.kept, lambda: _lines(under), unchanged=unchanged)
 
 
-def _lines(under: _Under, *, steps: int) -> dict[str, gpd.GeoDataFrame]:
+def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     """Return all but the places, without what is not there; on a sheet roads are not told apart by number."""
-    study, network = under.study, under.network.value
-    numbered = steps == _SCREEN_STEPS and stages.read_in_passing(study)
-    tolerance, around = under.seen(steps=steps)
+    study, network = under.study, under.network.once
+    numbered = under.steps == _SCREEN_STEPS and stages.read_in_passing(study)
+    tolerance, around = under.seen()
     found: dict[str, Any] = {"municipalities": None}
-    if under.municipalities is not None:  # first, while nothing else takes memory
-        found["municipalities"] = under.municipalities.once.near(*around).simplified(tolerance)
+    if (areas := under.outlines()) is not None:  # first, while nothing else takes memory
+        found["municipalities"] = areas.near(*around).simplified(tolerance)
     found["ferries"] = maps.ferry_lines(network)
     names = stages.road_names_of(study) if numbered else None
     found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
@@ -200,61 +217,64 @@ def _waters(study: Study, network: Network, window: stages.Window) -> dict[str, 
     }
 
 
-def _folder(under: _Under, network: Path, *, steps: int) -> Path:
+def _folder(study: Study, cells: gpd.GeoDataFrame, made_of: str, network: Network, *, steps: int) -> Path | None:
     """Return where the ground is kept, all but the places: by all that it is made of."""
-    study, areas = under.study, under.municipalities
-    digest = hashlib.sha256(f"{__version__} {network.name} {steps} {stages.read_in_passing(study)}".encode())
+    folder = cache_folder(network)
+    if folder is None:
+        return None
+    digest = hashlib.sha256(f"{__version__} {folder.name} {steps} {stages.read_in_passing(study)} {made_of}".encode())
     for code in digests_of_code(("maps", "study/stages")):
         digest.update(code.encode())
     if study.settings.basemap.land:
         path = files.require(study.resolve(study.settings.basemap.land), hint=stages.fetch_hint(study))
         digest.update(files.sha256(path).encode())
-    update_by_shapes(digest, under.cells.geometry)
-    if areas is not None:
-        _update_by_areas(digest, areas.once)
+    update_by_shapes(digest, cells.geometry)
     return study.cache / f"ground-{digest.hexdigest()[:20]}"
-
-
-def _update_by_areas(digest: hashlib._Hash, areas: _Areas) -> None:
-    outlines = areas.outlines
-    update_by_columns(digest, areas.table)
-    digest.update(f"{areas.columns} {name_of_crs(areas.crs)}".encode())
-    for array in (outlines.points, outlines.ring_ptr, outlines.part_ptr, outlines.area, outlines.single):
-        digest.update(f"{array.shape}".encode())
-        digest.update(array.data)
-    for place, other in outlines.others.items():
-        digest.update(f"{place} {shapely.to_wkb(other, hex=True)}".encode())
 
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    return _laid(_under(answers, Mapped), steps=_SHEET_STEPS)
+    return _laid(_under_sheet(answers, Mapped))
 
 
 def start_below(pool: Background, answers: Answers) -> Started[dict[str, Any]]:
     """Start to make what `drawn_below` returns, while this process does something else."""
-    under = _under(answers, partial(pool.share, by_name=_by_name))
-    return pool.start(_make_sheet, pool.share(under))
+    return pool.start(_make_sheet, pool.share(_under_sheet(answers, _sharing(pool))))
 
 
 def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
     """Make what lies under a sheet: a function of a module, so that it can be run in another process."""
-    return _laid(shared.once, steps=_SHEET_STEPS)
+    return _laid(shared.once)
 
 
 @contextlib.contextmanager
 def drawn_ahead(answers: Answers) -> Iterator[None]:
     """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread."""
-    under = _under(answers, Mapped)
-    if under.kept is None or len(under.cells) < _MANY:
+    if cache_folder(answers.network) is None or len(answers.results) < _MANY:
         yield
         return
+    under = _under_sheet(answers, Mapped)
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(_kept, under, steps=_SHEET_STEPS)  # what is wrong is said where it is drawn
+        pool.submit(_kept, under)  # what is wrong is said where it is drawn
         yield
 
 
-def _under(answers: Answers, share: Callable[[Any], Mapped[Any]]) -> _Under:
-    kept, areas = cache_folder(answers.network), answers.municipalities
-    shared = None if areas is None else share(_Areas.of(areas))
-    return _Under(answers.study, _known(answers.results), shared, share(answers.network), kept)
+def _under_sheet(answers: Answers, share: Callable[[Any], Mapped[Any]]) -> _Under:
+    cells = share(known_cells(answers.results))
+    return _under(answers.study, cells, answers.zones, answers.network, steps=_SHEET_STEPS, share=share)
+
+
+def _under(
+    study: Study,
+    cells: Mapped[gpd.GeoDataFrame],
+    municipalities: Municipalities | None,
+    network: Network,
+    *,
+    steps: int,
+    share: Callable[[Any], Mapped[Any]],
+) -> _Under:
+    made_of = "" if municipalities is None else municipalities.made_of
+    kept, areas = _folder(study, cells.value, made_of, network, steps=steps), None
+    if municipalities is not None and (kept is None or not kept.exists()):
+        areas = share(_Areas.of(municipalities.table))
+    return _Under(study, cells, made_of, areas, share(network), steps, kept)

@@ -119,7 +119,7 @@ def known_of(answers: Answers) -> dict[str, Any]:
     return {
         "results": answers.results,
         "sites": answers.sites,
-        "municipalities": answers.municipalities,
+        "municipalities": answers.zones,
         "network": answers.network,
     }
 

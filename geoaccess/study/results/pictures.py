@@ -6,6 +6,7 @@ They are drawn in other processes as soon as it is known what lies in the cells,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -18,7 +19,7 @@ from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
-from geoaccess.study.results.ground import start_ground
+from geoaccess.study.results.ground import known_cells, start_ground
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from geoaccess.study.results.dictionary import Names
     from geoaccess.study.results.ground import Ground
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages import Municipalities
     from geoaccess.zones import CentralityScheme
 
 __all__ = [
@@ -74,15 +76,21 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """What all pictures of a study are drawn of, but what lies under the cells."""
+    """What all pictures of a study are drawn of, but what lies under the cells; `columns` those that `cells` lack."""
 
-    results: gpd.GeoDataFrame
+    cells: Mapped[gpd.GeoDataFrame]
+    columns: pd.DataFrame
     sites: gpd.GeoDataFrame
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
     names: Names
     mask_below: int | None
+
+    @cached_property
+    def results(self) -> gpd.GeoDataFrame:
+        """The cells as they were known when the first pictures were started."""
+        return self.cells.value.join(self.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,24 +165,28 @@ class Pictures:
     def __init__(self, pool: Background, study: Study) -> None:
         self.started: dict[str, Started[Picture]] = {}
         self._pool, self._study = pool, study
+        self._cells: Mapped[gpd.GeoDataFrame] | None = None
         self._ground: Started[Mapped[Ground]] | None = None
         self._scene: Mapped[_Scene] | None = None
 
     def lay_ground(
-        self, *, cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame | None, network: Network
-    ) -> Started[Mapped[Ground]]:
-        """Start to make what lies under the cells, once their people and municipalities are known."""
-        if self._ground is None:
-            known: dict[str, Any] = {"cells": cells, "municipalities": municipalities, "network": network}
-            self._ground = start_ground(self._pool, self._study, **known)
-        return self._ground
+        self, *, cells: gpd.GeoDataFrame, municipalities: Municipalities | None, network: Network
+    ) -> tuple[Mapped[gpd.GeoDataFrame], Started[Mapped[Ground]]]:
+        """Start to make what lies under the cells, once their people and municipalities are known; return both."""
+        if self._cells is None or self._ground is None:
+            self._cells = self._pool.share(known_cells(cells))
+            known: dict[str, Any] = {"municipalities": municipalities, "network": network}
+            self._ground = start_ground(self._pool, self._study, cells=self._cells, **known)
+            if municipalities is not None:
+                municipalities.forget()
+        return self._cells, self._ground
 
     def start(
         self,
         *,
         results: gpd.GeoDataFrame,
         sites: gpd.GeoDataFrame,
-        municipalities: gpd.GeoDataFrame | None,
+        municipalities: Municipalities | None,
         network: Network,
     ) -> None:
         """Start to draw every picture that the cells are known for, and that is not on its way.
@@ -190,10 +202,10 @@ class Pictures:
         names = [name for name in (*others[:2], *maps_of_services, *others[2:]) if name not in self.started]
         if not names:
             return
-        ground = self.lay_ground(cells=results, municipalities=municipalities, network=network)
+        cells, ground = self.lay_ground(cells=results, municipalities=municipalities, network=network)
         known = results[[name for name in results.columns if name in _drawn_columns(specs)]]
         if self._scene is None:
-            self._scene = self._pool.share(_scene_of(self._study, known, sites))
+            self._scene = self._pool.share(_scene_of(self._study, cells, known, sites))
         added = None
         if others:
             new = [name for name in known.columns if name not in self._scene.value.results]
@@ -212,9 +224,12 @@ def _drawn_columns(specs: Sequence[ServiceSpec]) -> set[str]:
     return columns | {spec.norm_column for spec in specs} | {"ambulance_fastest_mode", "ambulance_fastest_reason"}
 
 
-def _scene_of(study: Study, results: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> _Scene:
+def _scene_of(
+    study: Study, cells: Mapped[gpd.GeoDataFrame], results: gpd.GeoDataFrame, sites: gpd.GeoDataFrame
+) -> _Scene:
     return _Scene(
-        results=results,
+        cells=cells,
+        columns=pd.DataFrame(results[[name for name in results.columns if name not in cells.value]]),
         sites=sites,
         specs=study.specs,
         scheme=study.scheme,

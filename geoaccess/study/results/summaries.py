@@ -172,7 +172,7 @@ def network_tables(study: Study) -> list[NetworkTable]:
 def _islands(study: Study, network: Network) -> pd.DataFrame:
     """Return the sets of roads on which people of a study live, none of which tells how many live in a cell of few."""
     cells = stages.read_people(study)
-    zones = stages.zones_of_cells(study, cells)
+    zones = stages.join_zones(study, cells)[0]
     snapped = stages.snap_cells(study, network, cells)
     cells = cells.join(zones[["municipality_id", "municipality"]])
     places = islands(network, snapped, cells, weights=counted_people(cells, study)["population"])

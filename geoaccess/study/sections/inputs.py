@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
-    from geoaccess.study.stages import Snapped
+    from geoaccess.study.stages import Municipalities, Snapped
 
 __all__ = ["PeopleInput", "Section", "SectionInput", "SectionResult", "SolvedInput"]
 
@@ -29,7 +29,7 @@ class SectionInput:
     study: Study
     results: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
+    municipalities: Municipalities | None
 
 
 @dataclass(frozen=True)

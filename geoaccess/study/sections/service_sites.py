@@ -49,7 +49,7 @@ def names_of_municipalities(known: SectionInput) -> pd.Series:
     here = known.results[["municipality_id", "municipality"]].drop_duplicates("municipality_id")
     names: pd.Series = here[here["municipality_id"] != ""].set_index("municipality_id")["municipality"]
     if known.municipalities is not None:
-        names = names.combine_first(known.municipalities["name"])
+        names = names.combine_first(known.municipalities.table["name"])
     settings = known.study.settings.zones
     if isinstance(settings, ZonesFromColumn) and settings.names_file:
         listed = zones.read_municipality_names(
@@ -84,7 +84,7 @@ def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
     elif known.municipalities is not None and settings.zones.kind != "column":
         places = sites[["geometry"]].to_crs(crs_of(known.results))
         limit = settings.zones.max_nearest_m
-        assigned: pd.DataFrame = zones.assign_zones(places, known.municipalities, max_nearest_m=limit)
+        assigned: pd.DataFrame = zones.assign_zones(places, known.municipalities.table, max_nearest_m=limit)
         found = assigned["municipality_id"]
     else:
         raise ConfigError(

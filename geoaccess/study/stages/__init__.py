@@ -40,17 +40,19 @@ from geoaccess.study.stages.timetables import (
     timetable_of,
     without_timetable,
 )
-from geoaccess.study.stages.zoning import join_zones, zones_of_cells
+from geoaccess.study.stages.zoning import Municipalities, are_still, join_zones
 
 __all__ = [
     "MOST",
     "PLACES",
+    "Municipalities",
     "Roads",
     "Snapped",
     "Timetables",
     "Window",
     "about",
     "all_found",
+    "are_still",
     "before_roads",
     "build_network",
     "build_or_load_network",
@@ -106,5 +108,4 @@ __all__ = [
     "window_of",
     "with_other_profiles",
     "without_timetable",
-    "zones_of_cells",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code
-from geoaccess.study.stages.kept_tables import found_tables, kept_tables, update_by_shapes, update_by_table
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -28,56 +29,61 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["join_zones", "zones_of_cells"]
+__all__ = ["Municipalities", "are_still", "join_zones"]
 
 
-def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
-    """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
+@dataclass(eq=False)
+class Municipalities:
+    """The municipalities of a study, whose polygons are read when they are asked for: they have millions of corners.
+
+    `made_of` stands for all that they are made of.
+    """
+
+    made_of: str
+    read: Callable[[], gpd.GeoDataFrame]
+    _known: gpd.GeoDataFrame | None = None
+
+    @property
+    def table(self) -> gpd.GeoDataFrame:
+        """Their polygons, with number, name and region."""
+        if self._known is None:
+            self._known = self.read()
+        return self._known
+
+    def forget(self) -> None:
+        """Let go of the polygons; they are read again for who asks again."""
+        self._known = None
+
+
+def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Municipalities | None]:
+    """Return municipality and region of each cell, and the municipalities where there are any polygons.
+
+    Where it is kept which cell is in which, no polygon is read.
+    """
     described = study.settings.zones.model_dump_json(), study.settings.centrality.model_dump_json()
     key = study.path.parent, *described, tuple(map(study.resolve, study.settings.network.osm)), study.nvdb
     return remembered_of("zones", (cells,), key, lambda: _joined(study, cells))
 
 
-def zones_of_cells(study: Study, cells: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return municipality and region of each cell as `join_zones` does, without reading polygons where it is kept."""
-    settings = study.settings.zones
-    if isinstance(settings, ZonesFromOsm):
-        kept = found_tables(_folder(study, cells, settings.max_nearest_m, _made_of(study, settings)))
-        if kept is not None:
-            table: pd.DataFrame = kept["zones"]
-            return table.set_axis(cells.index)
-    return join_zones(study, cells)[0]
-
-
-def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
+def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Municipalities | None]:
     settings = study.settings.zones
     if isinstance(settings, NoZones):
         return _nowhere(cells), None
     if isinstance(settings, ZonesFromColumn):
         return _zones_of_column(study, settings, cells), None
     if isinstance(settings, ZonesFromFile):
-        municipalities = zones.read_municipalities(
-            files.require(study.resolve(settings.file), hint=fetch_hint(study)),
-            id=settings.id,
-            name=settings.name,
-            region_id=settings.region_id,
-            region=settings.region,
-            digits=settings.digits,
-            layer=settings.layer,
-            where=settings.where,
-        )
+        read = partial(_zones_of_file, study, settings)
+        table, content = read(), hashlib.sha256()
+        update_by_table(content, table)
+        municipalities = Municipalities(content.hexdigest(), read, table)
     else:
-        made_of = _made_of(study, settings)
-        try:
-            municipalities = _zones_of_osm(study, settings, cells)
-        except NoBoundaryError:
-            if settings.required:
-                raise
-            return _nowhere(cells), None
-        unchanged = partial(_is_still, study, settings, made_of)
-        found = _assigned(study, cells, municipalities, settings.max_nearest_m, made_of=made_of, unchanged=unchanged)
-        return found, municipalities
-    return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
+        municipalities = Municipalities(_made_of(study, settings), partial(_zones_of_osm, study, settings, cells))
+    try:
+        return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
+    except NoBoundaryError:
+        if getattr(settings, "required", True):
+            raise
+        return _nowhere(cells), None
 
 
 def _nowhere(cells: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -87,42 +93,24 @@ def _nowhere(cells: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _assigned(
-    study: Study,
-    cells: gpd.GeoDataFrame,
-    municipalities: gpd.GeoDataFrame,
-    max_nearest_m: float,
-    *,
-    made_of: str | None = None,
-    unchanged: Callable[[], bool] | None = None,
+    study: Study, cells: gpd.GeoDataFrame, municipalities: Municipalities, max_nearest_m: float
 ) -> pd.DataFrame:
-    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners.
-
-    `made_of` stands for the municipalities where it is known what they are made of, `unchanged` says whether they still
-    are made of that.
-    """
+    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
 
     def joined() -> dict[str, pd.DataFrame]:
-        found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
+        found = zones.assign_zones(cells, municipalities.table, max_nearest_m=max_nearest_m)
         return {"zones": found.reset_index(drop=True)}
 
-    folder = _folder(study, cells, max_nearest_m, municipalities if made_of is None else made_of)
-    table: pd.DataFrame = kept_tables(folder, joined, unchanged=unchanged)["zones"]
-    return table.set_axis(cells.index)
-
-
-def _folder(
-    study: Study, cells: gpd.GeoDataFrame, max_nearest_m: float, municipalities: gpd.GeoDataFrame | str
-) -> Path:
-    """Return where the municipality of each cell is kept; of municipalities it needs what they are made of, or all."""
     asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
     for code in digests_of_code(("zones",)):
         asked.update(code.encode())
     update_by_shapes(asked, cells.geometry)
-    if isinstance(municipalities, str):
-        asked.update(municipalities.encode())
-    else:
-        update_by_table(asked, municipalities)
-    return study.cache / f"zones-{asked.hexdigest()[:20]}"
+    asked.update(municipalities.made_of.encode())
+    folder = study.cache / f"zones-{asked.hexdigest()[:20]}"
+    table: pd.DataFrame = kept_tables(folder, joined, unchanged=partial(are_still, study, municipalities.made_of))[
+        "zones"
+    ]
+    return table.set_axis(cells.index)
 
 
 def _made_of(study: Study, settings: ZonesFromOsm) -> str:
@@ -131,12 +119,26 @@ def _made_of(study: Study, settings: ZonesFromOsm) -> str:
     return f"{boundaries_digest(study, levels)} {settings.model_dump_json()} {files.sha256(Path(__file__))}"
 
 
-def _is_still(study: Study, settings: ZonesFromOsm, made_of: str) -> bool:
-    """Whether the extracts are those that municipalities are made of: while they were read they may be replaced."""
+def are_still(study: Study, made_of: str) -> bool:
+    """Whether municipalities of extracts are made of these still: while they were read they may be replaced."""
+    settings = study.settings.zones
     try:
-        return _made_of(study, settings) == made_of
+        return not isinstance(settings, ZonesFromOsm) or _made_of(study, settings) == made_of
     except (OSError, InputError):  # one is gone
         return False
+
+
+def _zones_of_file(study: Study, settings: ZonesFromFile) -> gpd.GeoDataFrame:
+    return zones.read_municipalities(
+        files.require(study.resolve(settings.file), hint=fetch_hint(study)),
+        id=settings.id,
+        name=settings.name,
+        region_id=settings.region_id,
+        region=settings.region,
+        digits=settings.digits,
+        layer=settings.layer,
+        where=settings.where,
+    )
 
 
 def _levels(settings: ZonesFromOsm) -> list[int]:
