@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ from osm_writer import write_osm
 from pbf_writer import block, write
 
 import geoaccess as ga
-from geoaccess.network import Network, leads_over_water, load_network, save_network, snap
+from geoaccess.network import Network, WaterAreas, leads_over_water, load_network, save_network, snap
 from geoaccess.network.shores import COAST, Shores
 from geoaccess.routing import ISLAND_WITHOUT_FERRY, PASSENGER_FERRY_ONLY, ROAD_NOT_CONNECTED, nearest
 from geoaccess.routing.walks import Spots, walks_between
@@ -536,3 +537,31 @@ def test_walks_between_many_places_against_all_pairs(here, there):
     found = sorted(zip(*(column.tolist() for column in walks), strict=True))
     assert found == list(zip(first.tolist(), second.tolist(), time_ds.tolist(), strict=True))
     assert first.size > 0
+
+
+def a_bay(*coasts):
+    """Return the water around a bay, of coasts as lists of points in metres; a box of 4 km around their zero."""
+    plane = SimpleNamespace(project=lambda x, y: (x, y))
+    lon, lat = np.concatenate([np.array(one, float) for one in coasts]).T
+    ptr = np.cumsum([0, *map(len, coasts)])
+    water = WaterAreas(Shores(lon, lat, ptr, np.full(len(coasts), COAST, np.int32)), plane)
+    return water.within(shapely.box(-2000, -2000, 2000, 2000))
+
+
+ISLE = [(-300, -1300), (300, -1300), (300, -700), (-300, -700), (-300, -1300)]  # against the clock
+
+
+@pytest.mark.parametrize("gap_m", [0, 20, 49])
+def test_a_coast_goes_on_over_a_small_gap(gap_m):
+    """Land in the north, an isle in the sea; the river in between has no line where it ends."""
+    found = a_bay([(-5000, 0), (0, 0)], [(gap_m, 0), (1000, 100), (5000, 0)], ISLE)
+    sea = shapely.Polygon([(-2000, 0), (gap_m, 0), (1000, 100), (2000, 75), (2000, -2000), (-2000, -2000)])
+    assert found.symmetric_difference(sea.difference(shapely.Polygon(ISLE))).area < 60  # 2 cm along the edge
+
+
+@pytest.mark.parametrize("gap_m", [60, 900])
+def test_where_a_gap_leaves_open_what_is_land_an_isle_makes_no_sea(gap_m):
+    found = a_bay([(-5000, 0), (0, 0)], [(gap_m, 0), (5000, 0)], ISLE)
+    assert not found.intersects(shapely.box(-1900, 10, 1900, 1900))
+    alone = a_bay(ISLE)
+    assert alone.area == pytest.approx(4000**2 - 600**2)  # with no such coast it does

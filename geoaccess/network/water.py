@@ -25,6 +25,9 @@ _SHORE_M = 5.0
 _BESIDE_M = 0.5
 """So far beside the middle of a piece of coast lies what is on that side of it."""
 
+_GAP_M = 50.0
+"""Over a gap that is no wider, as at the mouth of a river, a coast goes on."""
+
 
 class WaterAreas:
     """The sea, and lakes and rivers, within boxes of a plane.
@@ -58,11 +61,13 @@ class WaterAreas:
         self._lake_tree = shapely.STRtree(self._lakes)
         first = np.flatnonzero((line[:-1] == line[1:]) & (shores.area[line[:-1]] == COAST))
         within = first - begins[line[first]]
-        run = np.cumsum(within % _RUN == 0) - 1
-        self._ends = np.stack([xy[first], xy[first + 1]], axis=1)
-        self._bounds = np.append(np.flatnonzero(np.diff(run, prepend=-1)), first.size)
+        coast = np.flatnonzero(~inland)
+        gaps = _gaps(xy[begins[coast]], xy[np.append(begins[1:], line.size)[coast] - 1])
+        run = np.append(np.cumsum(within % _RUN == 0), first.size + np.arange(len(gaps)))
+        self._ends = np.concatenate([np.stack([xy[first], xy[first + 1]], axis=1), gaps])
+        self._bounds = np.append(np.flatnonzero(np.diff(run, prepend=0)), run.size)
         boxes: Any = []
-        if first.size:
+        if run.size:
             low = np.minimum.reduceat(self._ends.min(axis=1), self._bounds[:-1])
             high = np.maximum.reduceat(self._ends.max(axis=1), self._bounds[:-1])
             boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
@@ -72,7 +77,8 @@ class WaterAreas:
         """Return the water in a box as one area, empty where there is none; without what is at most `narrow_m` wide.
 
         The sea is what lies on the right of a piece of coast, up to the next coast or the edge of the box. A coast that
-        ends inside the box, as at the border of an extract, divides nothing there.
+        ends inside the box, as at the border of an extract, divides nothing there: what lies on both sides is land
+        unless most of the coast around it has it on the right alone.
         """
         import shapely
 
@@ -100,8 +106,18 @@ class WaterAreas:
         faces = np.asarray(list(shapely.polygonize([*shapely.get_parts(noded)]).geoms), object)
         if faces.size < 2:  # noqa: PLR2004 - a whole box is divided by no coast
             return []
-        votes = _right_of(ends, faces) - _right_of(ends[:, ::-1], faces)
-        return list(faces[votes > 0])
+        return list(faces[_right_of(ends, faces) > 2 * _right_of(ends[:, ::-1], faces)])
+
+
+def _gaps(begin: npt.NDArray[np.float64], end: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return from where to where coasts go on over a gap, given the ends of all: to the nearest that begins."""
+    import shapely
+
+    first, last = (xy[:, 0] + 1j * xy[:, 1] for xy in (begin, end))
+    alone, other = end[~np.isin(last, first)], begin[~np.isin(first, last)]
+    points: Any = shapely.points(other)
+    near = shapely.STRtree(points).query_nearest(shapely.points(alone), max_distance=_GAP_M, all_matches=False)
+    return np.stack([alone[near[0]], other[near[1]]], axis=1)
 
 
 def _clipped(ends: npt.NDArray[np.float64], bounds: tuple[float, ...]) -> npt.NDArray[np.float64]:
