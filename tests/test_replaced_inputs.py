@@ -6,19 +6,24 @@ import itertools
 import re
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import box
 from test_study_output import contents
 from test_study_tiny import STUDY, WAYS, write_roads, write_study
 
 from geoaccess import cli, files
 from geoaccess.errors import InputError
 from geoaccess.questions import sweep, sweep_studies
+from geoaccess.shipped import shipped
 from geoaccess.study import load_study, run_study, solve_study, stages, write_report
 from geoaccess.study.settings.variations import study_variations
 from geoaccess.study.stages import extracts, networks
+from geoaccess.study.stamps import InputStamps
 from tests import test_norwegian
 from tests.test_norwegian import VERBS
+from tests.test_study_tiny import degrees
 
 folder = test_norwegian.folder
 
@@ -174,3 +179,103 @@ def test_variations_of_a_sweep_are_all_of_the_same_inputs_and_those_that_are_not
     path.write_text(old)
     again = sweep_studies(variations, workers=0, resume=True, show=False)
     pd.testing.assert_frame_equal(again.table, expected.table)
+
+
+FURTHER = ["--candidates", "places.csv", "--exclude", "reserve.geojson"]
+ASKED = {
+    "compare": (VERBS["compare"] + ["flood.toml"], ["flood.geojson", "more.csv", "own.toml"]),
+    "note": (["note", "study.toml", "flood.toml"], ["flood.geojson", "more.csv", "own.toml"]),
+    "site": (["site", "study.toml", "--service", "gp", *FURTHER], ["places.csv", "reserve.geojson"]),
+    "site in a scenario": (
+        ["site", "study.toml", "--service", "gp", "--scenario", "flood.toml", *FURTHER],
+        ["flood.geojson", "more.csv", "own.toml", "places.csv", "reserve.geojson"],
+    ),
+    "site for futures": (
+        ["site", "study.toml", "--service", "gp", "--scenario", "flood.toml", "--scenario", "today", *FURTHER],
+        ["flood.geojson", "more.csv", "own.toml"],
+    ),
+    "office-days": (VERBS["office-days"] + FURTHER, ["places.csv", "reserve.geojson"]),
+    "capacity": (VERBS["capacity"] + FURTHER, ["places.csv", "reserve.geojson"]),
+    "vehicles": (
+        ["vehicles", "study.toml", "--add", "1", "--figures", "figures.toml", *FURTHER],
+        ["places.csv", "reserve.geojson", "figures.toml"],
+    ),
+    "reliability": (VERBS["reliability"], ["often.csv"]),
+    "validate": (VERBS["validate"], ["reference.csv"]),
+    "compare of runs": (["compare", "before", "after"], ["before/cells.parquet"]),
+}  # fmt: skip
+"""Verbs with all files that they are given or that scenarios name, and these files."""
+
+
+@pytest.fixture(scope="module")
+def further(folder):
+    """Files beside a study that questions and scenarios name."""
+    area = box(*degrees(22, 0), *degrees(23, 1))
+    for name, polygon in (("flood", area), ("reserve", area)):
+        gpd.GeoDataFrame(geometry=[polygon], crs=4326).to_file(folder / f"{name}.geojson")
+    places = [degrees(x + 0.5, 0.5) for x in (3, 10, 16, 22)]
+    lines = "".join(f"{name},{lon},{lat}\n" for name, (lon, lat) in zip("abcd", places, strict=True))
+    (folder / "places.csv").write_text("name,lon,lat\n" + lines)
+    (folder / "more.csv").write_bytes((folder / "people.csv").read_bytes())
+    (folder / "own.toml").write_bytes(shipped("profiles/car.toml").read_bytes())
+    (folder / "figures.toml").write_bytes(shipped("figures/ambulance.toml").read_bytes())
+    (folder / "flood.toml").write_text(
+        'title = "Flom"\n[[close]]\npolygon = "flood.geojson"\n[population]\nfile = "more.csv"\nyear = 2030\n'
+        '[network]\nprofile = "own.toml"\n'
+    )
+    return folder
+
+
+def two_runs(folder):
+    text = (folder / "study.toml").read_text()
+    for name, year in (("before", 2023), ("after", 2024)):
+        (folder / f"of_{name}.toml").write_text(
+            text.replace("year = 2024", f"year = {year}", 1).replace('output = "out"', f'output = "{name}"')
+        )
+        run_study(load_study(folder / f"of_{name}.toml"), show=False)
+
+
+@pytest.mark.parametrize("verb", ASKED)
+def test_files_that_a_verb_is_given_and_that_scenarios_name_are_inputs_too(
+    verb, further, no_pictures, monkeypatch, capsys
+):
+    monkeypatch.chdir(further)
+    words, read = ASKED[verb]
+    if verb == "compare of runs":
+        two_runs(further)
+    refuse, before = InputStamps.refuse_replaced, sorted(Path().rglob("*"))
+
+    def replacing(stamps):
+        for name in read:
+            Path("replacing").write_bytes(Path(name).read_bytes())
+            Path("replacing").replace(name)
+        refuse(stamps)
+
+    monkeypatch.setattr(InputStamps, "refuse_replaced", replacing)
+    monkeypatch.setattr("sys.argv", ["geoaccess", *words, "--quiet"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 2, printed
+    for name in read:
+        assert f"{name} was replaced while" in printed
+    assert [
+        path for path in sorted(Path().rglob("*")) if path.is_file() and path not in before and path.parts[0] != "cache"
+    ] == []
+
+
+def test_a_scenario_may_be_edited_for_the_next_run(further, no_pictures, monkeypatch, capsys):
+    monkeypatch.chdir(further)
+    Path("office.toml").write_bytes(Path("shut.toml").read_bytes())
+    read = stages.read_people
+
+    def editing(*given):
+        Path("office.toml").write_text(Path("shut.toml").read_text().replace("Nytt kontor", "Et annet kontor"))
+        return read(*given)
+
+    monkeypatch.setattr(stages, "read_people", editing)
+    monkeypatch.setattr("sys.argv", ["geoaccess", "compare", "study.toml", "office.toml", "--output", "edited"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code, capsys.readouterr().err
+    assert '"title": "Nytt kontor"' in Path("edited/compare.json").read_text()

@@ -286,6 +286,7 @@ def validate(
     require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import choose_reference, with_profile, write_reference_template, write_validation
     from geoaccess.questions import validate_study as compare
+    from geoaccess.study.stamps import InputStamps
 
     if (reference is None) == (template is None):
         raise InputError("name a table of published statistics, or a file to write with --template")
@@ -300,10 +301,12 @@ def validate(
         answer.show(as_json=as_json)
         return
     assert reference is not None  # noqa: S101 - one of the two was named
+    stamps = InputStamps().also([reference])
     published = choose_reference(reference, form=form, service=service, year=year)
     found = compare(
         with_profile(study, profile).in_language(loaded.settings.language) if profile else loaded,
         published,
+        stamps=stamps,
         show=not quiet,
     )
     written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")

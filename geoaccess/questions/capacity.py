@@ -16,7 +16,7 @@ from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import roads_of_service
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.siting.wording import figure, sureness
 from geoaccess.routing import travel_times
@@ -123,6 +123,7 @@ def capacity_study(
     norm_s = _checked(study, question, spec)
     given = _capacity(study, question)
     answers = solve_times(study, show=show) if answers is None else answers
+    answers = answers.reading(files_asked(question.candidates, question.exclude))
     ours = answers.sites[(answers.sites["service"] == spec.key).to_numpy()]
     capacity = _column(ours, given, option="--capacity")
     order = np.arange(len(ours))

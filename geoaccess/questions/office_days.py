@@ -16,7 +16,7 @@ from geoaccess.frames import crs_of
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer, section
 from geoaccess.questions.asked_service import find_service
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
@@ -112,6 +112,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
         raise InputError(f"--visits is {visits_a_year:g}; give visits of each person a year, 0 or more")
     above_zero("--seconds", question.seconds, "seconds")
     answers = solve_times(study, show=show) if answers is None else answers
+    answers = answers.reading(files_asked(question.candidates, question.exclude))
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     question = _with_sites(site_directory(study, answers.sites, answers.results), question)
     places = _candidates(answers, ours, question)

@@ -130,7 +130,7 @@ def reliability_study(
     """
     spec = find_service(study, service)
     table_of_closures(study, table=table, season=season)  # which refuses a study without one before it is solved
-    base = solve_baseline(study, show=show)
+    base = solve_baseline(study, reads=[] if table is None else [table], show=show)
     field = service_field(base, service)
     closures, season = closures_of(study, field.network, table=table, season=season)
     closed = scenarios.draw_closures(closures.table, draws=draws, seed=seed)

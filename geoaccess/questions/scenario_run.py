@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.scenarios import apply_to_network, gives_nothing, stated_values
+from geoaccess.scenarios.reading import files_of
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study, solve_times
 from geoaccess.study.scenario_names import of_another_study
@@ -22,7 +24,7 @@ from geoaccess.study.settings.study_file import Study
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -39,6 +41,7 @@ __all__ = [
     "ScenarioRun",
     "apply_scenario",
     "apply_scenarios",
+    "files_named",
     "road_names",
     "solve_baseline",
     "solve_scenario",
@@ -136,6 +139,7 @@ def solve_baseline(
     names: bool = False,
     classes: bool = True,
     answers: Answers | None = None,
+    reads: Iterable[Path] = (),
     show: bool = True,
 ) -> Baseline:
     """Solve a study as it is.
@@ -151,13 +155,15 @@ def solve_baseline(
         Whether cells get their classes: not needed where none are shown.
     answers
         Of the study, where it has been solved already.
+    reads
+        Files that are read from here on, as scenarios name them: an answer is refused where one was replaced meanwhile.
     """
     if day is not None and stages.follows_timetable(study):  # its boats sail by the clock, not by means of another day
         study, answers = stages.without_timetable(study), None
     if answers is None:
         answers = solve_study(study, show=show) if classes else solve_times(study, show=show)
     read = road_names(study) if names else None
-    return _base(study, answers, read, day)
+    return _base(study, answers.reading(reads), read, day)
 
 
 def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.date | None) -> Baseline:
@@ -180,6 +186,11 @@ def needs_names(changes: Sequence[Scenario]) -> bool:
     """Whether a scenario names roads."""
     items: list[Close | Slow] = [item for scenario in changes for item in (*scenario.closes, *scenario.slow)]
     return any(item.name is not None and item.what != "ferries" for item in items)
+
+
+def files_named(changes: Iterable[Scenario]) -> list[Path]:
+    """Return the files that scenarios name."""
+    return [Path(name) for scenario in changes for name in files_of(scenario)]
 
 
 def apply_scenarios(base: Baseline, changes: Sequence[Scenario]) -> list[ScenarioRun]:
@@ -242,7 +253,7 @@ def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
 def _with_people(base: Baseline, scenario: Scenario) -> Baseline:
     study = study_with_people(base.study, scenario)
     answers = solve_study(study, network=base.answers.network, show=False)
-    return _base(study, answers, base.names, base.day)
+    return _base(study, answers.since(base.answers.stamps), base.names, base.day)
 
 
 @checks_arguments

@@ -18,7 +18,7 @@ from geoaccess.measures.groups import people_of_service
 from geoaccess.network import setting_out_after
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import context_of
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.vehicles_effect import FleetEffect, effect_of
@@ -27,6 +27,7 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.sections.ambulance import numbers_of_bases
+from geoaccess.study.stamps import InputStamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,8 +117,10 @@ def fleet_study(
     InputError
         If a service is unknown, nothing is to be decided, or as `place_vehicles`.
     """
+    named = files_asked(question.candidates, question.exclude)
+    before = InputStamps().also(named if question.figures is None else [*named, question.figures])
     spec = _checked(study, question)
-    answers = solve_study(study, show=show) if answers is None else answers
+    answers = (solve_study(study, show=show) if answers is None else answers).since(before)
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     standing = _standing(study, question, ours)
     asked = Question(

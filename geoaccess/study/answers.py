@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from geoaccess.study.results.summary import summary
 from geoaccess.study.stamps import InputStamps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -58,6 +58,14 @@ class Answers:
     unplaced: Mapping[str, float] = field(default_factory=dict)
     stamps: InputStamps = field(default_factory=InputStamps)
     classes: bool = True
+
+    def reading(self, paths: Iterable[Path]) -> Answers:
+        """Return the same for a question that reads further files from here on: these must not be replaced either."""
+        return self.since(InputStamps().also(paths))
+
+    def since(self, earlier: InputStamps) -> Answers:
+        """Return the same for a question that read further files before the study was solved."""
+        return replace(self, stamps=self.stamps.since(earlier))
 
     @cached_property
     def islands(self) -> pd.DataFrame:

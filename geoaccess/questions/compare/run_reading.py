@@ -100,6 +100,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
 
 def _from_folder(folder: Path) -> Run:
     files.settle(folder)
+    stamps = InputStamps(folder.as_posix()).also(folder / name for name in (_RECORD, _CELLS, _SITES))
     try:
         record: dict[str, Any] = files.json_of(folder / _RECORD)
         settings, digest = record["study"], record["results"][_CELLS]
@@ -117,7 +118,7 @@ def _from_folder(folder: Path) -> Run:
         raise InputError(
             f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
         ) from error
-    return Run("", folder, study, _shown(gpd.read_parquet(cells), study), _sites(folder / _SITES, record))
+    return Run("", folder, study, _shown(gpd.read_parquet(cells), study), _sites(folder / _SITES, record), stamps)
 
 
 def _shown(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.study.answers import Answers
 
-__all__ = ["candidates_of", "municipality_of", "name_places", "new_places"]
+__all__ = ["candidates_of", "files_asked", "municipality_of", "name_places", "new_places"]
 
+_COMPUTED = ("cells", "settlements")
 _NEAR_DEG = 0.5
 _SHOWN = 3
+
+
+def files_asked(candidates: str, exclude: Path | None) -> list[Path]:
+    """Return the files of a question of siting: places to choose from, and where nothing may be built."""
+    of_places = [] if candidates in _COMPUTED else [Path(candidates)]
+    return of_places if exclude is None else [*of_places, exclude]
 
 
 def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:

@@ -11,7 +11,13 @@ from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import note
-from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline, solve_scenario
+from geoaccess.questions.scenario_run import (
+    apply_scenarios,
+    files_named,
+    needs_names,
+    solve_baseline,
+    solve_scenario,
+)
 from geoaccess.study import stages
 
 if TYPE_CHECKING:
@@ -114,7 +120,7 @@ def baseline_of(
             )
     if problems:
         raise InputError.listing("scenarios", problems)
-    base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
+    base = solve_baseline(study, names=needs_names(asked), answers=answers, reads=files_named(asked), show=show)
     if len(asked) > 1:  # of one alone `context_in` says the same
         apply_scenarios(base, asked)  # what is wrong with any of them, before the first is solved
     return base

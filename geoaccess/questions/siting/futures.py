@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.alternatives import STEP_SECONDS
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, context_in, context_of
 from geoaccess.questions.siting.futures_map import draw_futures
 from geoaccess.questions.siting.objectives import OBJECTIVES
@@ -112,7 +112,7 @@ def site_futures(
     try:
         base = baseline_of(study, scenarios, show=show) if scenarios else None
         ground = _ground(base, tasks[0], show=show)
-        first = ground.answers
+        first = ground.answers.reading(files_asked(question.candidates, question.exclude))
         places, _ = new_places(first, question, candidates_of(first, question))
         common = _Common(base, places, question)
         if not is_here(workers, scheduler):

@@ -12,7 +12,7 @@ from geoaccess import measures, siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import note
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, check_closing, context_in, context_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
@@ -112,6 +112,7 @@ def site_study(
 
 def _answered(ground: SitingContext, question: Question) -> Placed:
     """Answer a question that has been checked, on its ground."""
+    ground = replace(ground, answers=ground.answers.reading(files_asked(question.candidates, question.exclude)))
     places, of_places = new_places(ground.answers, question, candidates_of(ground.answers, question))
     setting, ours = build_problem(ground, places, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)

@@ -99,13 +99,21 @@ def with_profile(path: Path, profile: str) -> Study:
 
 
 @checks_arguments
-def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) -> Validation:
-    """Compute a study and compare it with published statistics; see `validate_answers`."""
+def validate_study(
+    study: Study, reference: pd.DataFrame, *, stamps: InputStamps | None = None, show: bool = True
+) -> Validation:
+    """Compute a study and compare it with published statistics; see `validate_answers`.
+
+    Parameters
+    ----------
+    stamps
+        Of the file of the statistics, from before it was read: nothing is written where it was replaced meanwhile.
+    """
     unknown = sorted({*reference["service"]} - {*study.settings.services})
     if len(unknown) == reference["service"].nunique():
         hints = [f'no service "{key}"{did_you_mean(key, study.settings.services)}' for key in unknown]
         raise InputError.listing(str(study.path), hints)  # before the long work
-    return validate_answers(solve_study(study, show=show), reference)
+    return validate_answers(solve_study(study, show=show).since(stamps or InputStamps()), reference)
 
 
 @checks_arguments
