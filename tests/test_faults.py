@@ -274,6 +274,18 @@ def test_without_room_for_temporary_files_all_runs_in_this_process(monkeypatch):
         assert pool.start(divmod, 7, 2).result() == (3, 1)
 
 
+def test_another_folder_for_temporary_files_is_offered_for_them_alone():
+    def writing(place):
+        with files.scratch() as folder, files.explained(folder if place is None else place):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(OutputError) as error:
+        writing(Path("out/x.csv"))
+    assert "TMPDIR" not in str(error.value)
+    with pytest.raises(OutputError, match="TMPDIR"):
+        writing(None)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

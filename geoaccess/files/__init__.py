@@ -13,7 +13,7 @@ from geoaccess.files.digests import (
     stated,
 )
 from geoaccess.files.disk import is_device
-from geoaccess.files.faults import cannot_write, explained, kept_if_possible, reason_of
+from geoaccess.files.faults import as_named, cannot_write, explained, kept_if_possible, reason_of
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, link, put_first, put_folder, scratch, spare, writing, writing_folder
@@ -22,6 +22,7 @@ from geoaccess.files.swelling import ZIP_ERRORS, check_zip, read_gzip, refuse_sw
 
 __all__ = [
     "ZIP_ERRORS",
+    "as_named",
     "beside",
     "cannot_write",
     "check_zip",

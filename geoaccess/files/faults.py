@@ -17,7 +17,7 @@ from geoaccess.files import disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OURS", "cannot_write", "confirm", "explained", "kept_if_possible", "reason_of"]
+__all__ = ["OURS", "as_named", "cannot_write", "confirm", "explained", "kept_if_possible", "reason_of"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -41,7 +41,7 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     """
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
-    path = _as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
+    path = as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
     reason = reason_of(error)
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
@@ -85,8 +85,12 @@ def reason_of(error: BaseException) -> str:
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} ... {said[-_LONGEST // 2 :]}"
 
 
-def _as_named(path: Path, place: Path) -> Path:
-    """Return a path as people know it: what is half made stands for the place that it is for."""
+def as_named(path: Path, place: Path) -> Path:
+    """Return a path as people know it: what is half made stands for the place that it is for.
+
+    >>> as_named(Path("out/.geoaccess-0a1b2c3d/sites.csv"), Path("out")).as_posix()
+    'out/sites.csv'
+    """
     if not any(map(OURS.match, path.parts)):
         return path
     whole = place if OURS.match(path.name) else path

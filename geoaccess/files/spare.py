@@ -150,11 +150,18 @@ def scratch() -> Iterator[Path]:
             f"no folder for temporary files can be written to ({error.strerror or error}); free some room, or name a "
             "folder in TMPDIR"
         ) from error
+    of_block: OutputError | None = None
     try:
         with spare(parent) as folder:
             folder.chmod(0o700)
-            yield folder
+            try:
+                yield folder
+            except OutputError as error:
+                of_block = error
+                raise
     except OutputError as error:
+        if error is of_block and not str(error).startswith(str(parent)):
+            raise  # of a place that is written to meanwhile
         raise OutputError(f"{error}; TMPDIR names another one for temporary files") from error.__cause__
 
 

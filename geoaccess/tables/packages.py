@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from geoaccess import files
 from geoaccess.errors import OutputError
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def write_layer(table: Any, path: Path, layer: str, **options: Any) -> None:
     problem = _lacking(path, layer, rows=len(table), shapes=located)
     if problem:
         raise OutputError(
-            f"{path}: the layer {layer} was not written whole ({problem}); the disk may be full or broken: free some "
-            "room, or choose a folder on another disk"
+            f"{files.as_named(path, path)}: the layer {layer} was not written whole ({problem}); the disk may be full "
+            "or broken: free some room, or choose a folder on another disk"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -281,9 +282,10 @@ def journey(study: Study, start: tuple[float, float], goal: tuple[float, float])
 def journey_table(study: Study, parts: gpd.GeoDataFrame, *, geojson: Path | None = None) -> pd.DataFrame:
     """Return the parts of a journey as they are printed; also write them as GeoJSON."""
     if geojson is not None:
-        with files.writing(geojson) as temporary:
-            named = parts.assign(disclaimer=study.settings.disclaimer)
-            named.to_file(temporary, driver="GeoJSON", layer=geojson.stem)  # else it would be that of the moment
+        named, memory = parts.assign(disclaimer=study.settings.disclaimer), io.BytesIO()
+        named.to_file(memory, driver="GeoJSON", layer=geojson.stem)  # else it would be that of the moment
+        with files.writing(geojson) as temporary:  # GDAL says nothing of a disk that is full when it closes a file
+            temporary.write_bytes(memory.getbuffer())
     writer = Writer(study.settings.language, ("terminal",))
     seconds, metres = parts["travel_time_s"], parts["length_m"]
     return pd.DataFrame(
