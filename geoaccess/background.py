@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
+from geoaccess.garbage import collect_seldom
 from geoaccess.mapped import Mapped, write_mapped
 
 if TYPE_CHECKING:
@@ -291,6 +292,7 @@ def _serve() -> None:
     asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
     threading.Thread(target=_listen, args=[sys.stdin.buffer, messages], daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
+    collect_seldom()
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     for name in asked:
         with contextlib.suppress(ImportError):

@@ -42,7 +42,10 @@ _LOCAL: dict[str, Any] = {
     "distributed.worker.http.routes": [],
 }
 # Ctrl-C in a terminal reaches every process; the first one ends the others.
-_DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+_AT_START = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "from geoaccess.garbage import collect_seldom; collect_seldom()"
+)
 
 
 @dataclass(frozen=True)
@@ -341,7 +344,7 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
                     scheduler_kwargs={"dashboard": False},
                     memory_limit=0,  # mapped networks would count as the worker's own
                     local_directory=str(scratch),
-                    preload=[_DEAF],
+                    preload=[_AT_START],
                     silence_logs=logging.CRITICAL,
                     env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
                 )

@@ -120,6 +120,17 @@ def test_the_program_starts_quickly_and_as_a_module():
     assert made.stdout.startswith("geoaccess ")
 
 
+def test_the_program_seldom_looks_through_all_that_it_imported():
+    code = (
+        "import gc, sys; before = gc.get_threshold(); sys.argv = ['geoaccess', '--version']\n"
+        "from geoaccess.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(gc.get_threshold() > before > (0, 0, 0), gc.isenabled())"
+    )
+    made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert made.stdout.splitlines()[-1] == "True True"
+
+
 def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

@@ -389,8 +389,8 @@ def test_a_task_that_only_waited_where_another_killed_the_worker_is_not_blamed()
 def test_a_worker_that_is_slow_to_start_again_is_waited_for(tmp_path, monkeypatch):
     """Dask by itself gives a lost worker fifteen seconds, here one; then none is left and nothing ever ends."""
     once = str(tmp_path / "once")
-    slow = f"{core._DEAF}; import pathlib, time; time.sleep(3 * pathlib.Path({once!r}).exists())"
-    monkeypatch.setattr(core, "_DEAF", slow)
+    slow = f"{core._AT_START}; import pathlib, time; time.sleep(3 * pathlib.Path({once!r}).exists())"
+    monkeypatch.setattr(core, "_AT_START", slow)
     until = time.monotonic() + 300
 
     def check():

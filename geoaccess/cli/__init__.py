@@ -17,6 +17,7 @@ from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write, reason_of
+from geoaccess.garbage import collect_seldom
 from geoaccess.hints import other_unit
 
 # Each adds its commands, in the order of the help.
@@ -39,6 +40,7 @@ _NO_NUMBER = frozenset({"nan", "inf", "infinity", "-inf", "-infinity"})
 
 def main() -> None:
     """Run the command line; a mistake the user can fix ends in one message and exit code 2."""
+    collect_seldom()
     try:
         open_streams()
         with answering():

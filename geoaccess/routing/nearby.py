@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
 
-_MOST, _LEAST, _PARTS = 1024, 64, 32
-"""Sources of one group: about a thirty-second of all, but never fewer or more than these."""
+_MOST, _LEAST, _PARTS = 512, 64, 32
+"""Sources of one group: about a thirty-second of all, but never fewer or more than these. Around more of them lie too
+many targets that are far from most."""
 _MANY_SEARCHES = 8
 """So many searches are worth a look for dead ends, which takes as long as some of them."""
 
