@@ -42,10 +42,7 @@ _LOCAL: dict[str, Any] = {
     "distributed.worker.http.routes": [],
 }
 # Ctrl-C in a terminal reaches every process; the first one ends the others.
-_AT_START = (
-    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-    "from geoaccess.garbage import collect_seldom; collect_seldom()"
-)
+_AT_START = "import geoaccess.garbage as seen, signal as s; s.signal(s.SIGINT, s.SIG_IGN); seen.collect_seldom()"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["islands", "parts"]
 
+_TIES = ("car ferry", "mainland", "nothing", "one-way trap", "passenger ferry")
+"""What ties places to the mainland, in the order of the alphabet."""
+_NAMES = np.array(_TIES, object)
+
 _LEAST_WEIGHT = 1e-9  # of a cell without people, so that a place of such cells has a middle, too
 
 
@@ -69,7 +73,7 @@ def _tied(network: Network, snapped: pd.DataFrame, people: npt.NDArray[np.float6
     """Return the road network of each snapped cell, and what links it to the mainland."""
     labels = _labels(network, network.edge_u[snapped["edge"].to_numpy()])
     table = pd.DataFrame({"road": labels[0], "people": people, "lon": snapped["lon"], "lat": snapped["lat"]})
-    table["tied_by"] = _ties(labels, table.groupby("road")["people"].sum().idxmax())
+    table["tied_by"] = _NAMES[_ties(labels, table.groupby("road")["people"].sum().idxmax())]
     return table
 
 
@@ -79,12 +83,18 @@ def _labels(network: Network, nodes: npt.NDArray[np.int32]) -> list[npt.NDArray[
     return [network.components(*some)[nodes] for some in kinds]
 
 
-def _ties(labels: list[npt.NDArray[np.int32]], mainland: Any) -> npt.NDArray[np.object_]:
-    """Return what ties each place to the mainland, the component `mainland` by road."""
+def _ties(labels: list[npt.NDArray[np.int32]], mainland: Any) -> npt.NDArray[np.int8]:
+    """Return by its number in `_TIES` what ties each place to the mainland, the component `mainland` by road."""
     on_it = labels[0] == mainland
     one = int(on_it.argmax())
-    by_car, by_boat = (label == label[one] for label in labels[1:])
-    return np.select([on_it, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing").astype(object)
+    tied = np.full(on_it.size, _TIES.index("nothing"), np.int8)
+    for tie, there in (
+        ("passenger ferry", labels[2] == labels[2][one]),
+        ("car ferry", labels[1] == labels[1][one]),
+        ("mainland", on_it),
+    ):
+        tied[there] = _TIES.index(tie)
+    return tied
 
 
 def parts(network: Network) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
@@ -99,7 +109,16 @@ def parts(network: Network) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
     strong = network.strong_component
     trap = strong[network.edge_u] != strong[network.edge_v]
     tied = _ties(labels, int(np.bincount(labels[0][road], metres[road]).argmax()))
-    tied[trap] = "one-way trap"
-    table = pd.DataFrame({"tied_by": tied[road], "part": labels[0][road], "km": metres[road] / 1000})
-    table = table.groupby("tied_by").agg(parts=("part", "nunique"), edges=("part", "size"), km=("km", "sum"))
-    return table.sort_values("km", ascending=False).reset_index(), tied
+    tied[trap] = _TIES.index("one-way trap")
+    part, tied_by = labels[0][road], tied[road]
+    table = pd.DataFrame({"tied_by": tied_by, "km": metres[road] / 1000}).groupby("tied_by")["km"].agg(["size", "sum"])
+    counted = [np.unique(part[tied_by == tie]).size for tie in table.index]
+    table = pd.DataFrame(
+        {
+            "tied_by": _NAMES[table.index],
+            "parts": counted,
+            "edges": table["size"].to_numpy(),
+            "km": table["sum"].to_numpy(),
+        }
+    )
+    return table.sort_values("km", ascending=False, ignore_index=True), _NAMES[tied]
