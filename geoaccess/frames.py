@@ -20,6 +20,7 @@ __all__ = [
     "crs_of",
     "first_point",
     "in_metres",
+    "is_on_earth",
     "is_stretched",
     "reproject",
     "transformer",
@@ -92,6 +93,23 @@ def reproject(
         return x, y
     east, north = transformer(one, other).transform(x, y)
     return np.asarray(east, np.float64), np.asarray(north, np.float64)
+
+
+def is_on_earth(crs: Any) -> bool:
+    """Whether places in a CRS are places on the earth, not of a plane of its own as in drawings and faulty files.
+
+    >>> import pyproj
+    >>> own = pyproj.CRS('LOCAL_CS["drawing",UNIT["metre",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]')
+    >>> is_on_earth(pyproj.CRS(25833)), is_on_earth(own)
+    (True, False)
+    """
+    from pyproj.exceptions import CRSError, ProjError
+
+    try:
+        transformer(crs, "EPSG:4326")
+    except (CRSError, ProjError):
+        return False
+    return True
 
 
 def in_metres(crs: pyproj.CRS | None) -> bool:

@@ -13,6 +13,7 @@ from rasterio.transform import Affine
 from shapely import Point, Polygon, box
 
 from geoaccess.demand import check_cells, read_cells, read_raster_cells, zonal_population
+from geoaccess.demand.raster_file import crs_of_raster
 from geoaccess.demand.raster_pixels import bands_of_rows
 from geoaccess.errors import InputError, MissingFileError
 
@@ -404,3 +405,38 @@ def test_more_cells_than_can_be_computed_at_once_are_refused_before_polygons_are
     with pytest.raises(InputError, match=r"cells hold people, which is more.*give clip or border, or join pixels"):
         read_raster_cells(path)
     assert len(read_raster_cells(path, cell_size_m=1000)) <= 10
+
+
+LOCAL = 'LOCAL_CS["a drawing",UNIT["metre",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"crs": LOCAL}, "does not say its CRS"),
+        ({"transform": Affine(1e-320, 0, LEFT, 0, -1e-320, TOP)}, "lie nowhere"),
+        ({"transform": Affine(100, 0, 1e300, 0, -100, TOP)}, "lie nowhere"),
+        ({"transform": Affine(float("nan"), 0, LEFT, 0, -100, TOP)}, "lie nowhere"),
+        ({"transform": Affine(100, 0, LEFT, 0, float("nan"), TOP)}, "lie nowhere"),
+    ],
+)
+def test_pixels_that_lie_nowhere_are_refused(tmp_path, given, said):
+    path = write(tmp_path / "r.tif", counts(), **given)
+    for read in (read_raster_cells, lambda file: read_raster_cells(file, crs="EPSG:25833"), crs_of_raster):
+        with pytest.raises(InputError, match=said):
+            read(path)
+
+
+def test_a_raster_that_is_cut_off_is_refused(tmp_path):
+    path = write(tmp_path / "r.tif", counts(300, 400), compress="deflate")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"r\.tif: (is cut off or damaged|cannot be read as a raster)"):
+        read_raster_cells(path)
+    damaged = bytearray(whole)
+    damaged[2000:2400] = bytes(400)
+    path.write_bytes(damaged)
+    zones = gpd.GeoDataFrame(geometry=[shapely.box(LEFT, TOP - 1000, LEFT + 1000, TOP)], crs=25833)
+    for read in (read_raster_cells, lambda file: zonal_population(file, zones)):
+        with pytest.raises(InputError, match="is cut off or damaged"):
+            read(path)

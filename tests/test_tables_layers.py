@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import zipfile
 
 import geopandas as gpd
@@ -16,6 +18,7 @@ from geoaccess.demand import read_cells, read_raster_cells
 from geoaccess.errors import InputError
 from geoaccess.services import read_sites
 from geoaccess.tables import LAYER_TAKEN, read_table
+from geoaccess.tables.areas import read_areas
 from geoaccess.zones import read_municipalities
 
 SQUARES = gpd.GeoDataFrame(
@@ -169,3 +172,36 @@ def test_values_without_data_and_boxes(tmp_path):
     assert kept["population"].to_dict() == expected["population"].to_dict()
     with pytest.raises(InputError, match="leaves no cell"):
         read_raster_cells(path, clip=(0, 0, 1, 1))
+
+
+LOCAL = 'LOCAL_CS["a drawing",UNIT["metre",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.parquet"])
+def test_a_plane_that_is_not_of_the_earth_is_no_crs(tmp_path, name):
+    places = SQUARES.assign(name="A").set_crs(LOCAL, allow_override=True)
+    (places.to_parquet if name == "a.parquet" else places.to_file)(tmp_path / name)
+    assert read_table(tmp_path / name).crs is None
+    for read in (
+        lambda path: read_sites(path, service="gp"),
+        lambda path: read_areas(path, hint="-"),
+        lambda path: read_municipalities(path, id="CNTR_ID", name="name"),
+    ):
+        with pytest.raises(InputError, match=r"says no CRS|has no coordinate system"):
+            read(tmp_path / name)
+
+
+def test_sites_of_a_table_in_a_plane_that_is_not_of_the_earth(tmp_path):
+    (tmp_path / "sites.csv").write_text("name,x,y\nA,1,2\n")
+    with pytest.raises(InputError, match="is none of the earth"):
+        read_sites(tmp_path / "sites.csv", service="gp", columns={"lon": "x", "lat": "y"}, crs=LOCAL)
+
+
+def test_a_layer_that_says_it_has_more_rows_than_its_file_can_hold(tmp_path):
+    path = tmp_path / "a.gpkg"
+    SQUARES.to_file(path)
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("UPDATE gpkg_ogr_contents SET feature_count = 1000000000")
+        base.commit()
+    with pytest.raises(InputError, match=r"says that it has 1,000,000,000 rows, but has [0-9,]+ bytes"):
+        read_table(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.demand.raster_file import read_pixels
 from geoaccess.errors import InputError, NoCellError
 from geoaccess.frames import transformer
 
@@ -160,7 +161,7 @@ def bands_of_rows(
     bad, first_bad = 0, ""
     for first in range(rows.start, rows.stop if width else rows.start, step):
         window = Window(columns.start, first, width, min(step, rows.stop - first))
-        read = raster.read(band, window=window, masked=True)
+        read = read_pixels(path, raster, band, window)
         raw = read.filled(0)
         people = raw.astype(np.float64) * scale + offset
         none = np.ma.getmaskarray(read) | np.isnan(people)

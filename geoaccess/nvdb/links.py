@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.frames import is_on_earth
 from geoaccess.nvdb.source import open_source, read_rows, read_turns
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _checked(
     sizes = np.bincount(owner, minlength=len(table))
     ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     problems = [] if len(table) else [f"layer {source.links} has no link"]
-    if not rows.crs:
+    if not rows.crs or not is_on_earth(rows.crs):
         problems.append(f"layer {source.links} does not say its CRS; save it with one, as EPSG:25833")
     fields = source.form.fields
     problems += _wrong(table, sizes < 2, "shape", "is no line")  # noqa: PLR2004

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.nvdb.forms import form_of
-from geoaccess.tables import gdal_address, read_table
+from geoaccess.tables import check_count, gdal_address, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,7 @@ def read_rows(source: Source, *, shapes: bool = True) -> Rows:
     import pyogrio
     import shapely
 
+    check_count(source.path, source.address, source.links)
     info = pyogrio.read_info(source.address, layer=source.links)
     spelled = {str(name).lower(): str(name) for name in info["fields"]}
     wanted = {ours: spelled[field] for ours, field in source.form.fields.items() if field in spelled}

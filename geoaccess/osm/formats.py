@@ -93,13 +93,14 @@ def _check_unpacked_once(path: Path, size: int, changed_ns: int) -> None:
 @contextlib.contextmanager
 def osmium_errors(path: Path) -> Iterator[None]:
     """Raise what pyosmium and GEOS say of a damaged file as an `InputError`: of words that are no UTF-8, too."""
+    import osmium
     import shapely
 
     try:
         yield
     except GeoaccessError:
         raise
-    except (RuntimeError, ValueError, shapely.errors.ShapelyError) as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError, shapely.errors.ShapelyError) as error:
         raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MERGE_WITHIN_M
 from geoaccess.errors import InputError
-from geoaccess.frames import utm_of
+from geoaccess.frames import is_on_earth, utm_of
 from geoaccess.services.site_ids import made_ids
 from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
 from geoaccess.toml import did_you_mean
@@ -294,6 +294,8 @@ def _points(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> Any:
         system = pyproj.CRS(crs)
     except pyproj.exceptions.CRSError as error:
         raise InputError(f'{path}: crs "{crs}" is not known; write it as "EPSG:25833"') from error
+    if not is_on_earth(system):
+        raise InputError(f'{path}: crs "{crs}" is none of the earth; write it as "EPSG:25833"')
     x, y = (column_numbers(rows, columns[key]) for key in _COORDINATES)
     return gpd.GeoSeries.from_xy(x, y, crs=system).to_crs("EPSG:4326")
 

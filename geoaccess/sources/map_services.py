@@ -65,7 +65,8 @@ class MapServices:
             question = json.dumps([url, params, form], sort_keys=True)
             place = self.kept / f"{sha256(question.encode()).hexdigest()[:24]}.json"
             with contextlib.suppress(OSError, ValueError):  # there is none, or it is damaged: it is asked for again
-                return json_of(place)
+                if fits(kept := json_of(place)):
+                    return kept
         answer = self._whole(self._answer(url, params, form), url)
         if not fits(answer):
             raise FetchError(

@@ -12,7 +12,7 @@ from geoaccess.tables.columns import (
     show_rows,
 )
 from geoaccess.tables.json_stat import JsonStat, parse_json_stat
-from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
+from geoaccess.tables.layers import LAYER_TAKEN, check_count, gdal_address
 from geoaccess.tables.named_places import read_named_places
 from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.packages import write_layer
@@ -26,6 +26,7 @@ __all__ = [
     "LAYER_TAKEN",
     "JsonStat",
     "as_text",
+    "check_count",
     "column_numbers",
     "csv_text",
     "empty_rows",

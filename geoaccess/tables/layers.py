@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["LAYER_TAKEN", "gdal_address", "read_shapes"]
+__all__ = ["LAYER_TAKEN", "check_count", "gdal_address", "read_shapes"]
 
 LAYER_TAKEN = "layer_taken"
 """Key in the attributes of a table: the layer that was taken of several, where none was named."""
 
 _INSIDE = (".gdb", ".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb", ".kml")
+_COUNTED, _MOST_ROWS = (".gpkg", ".gdb", ".fgb"), 100
+"""Formats that say in their head how many rows there are, and how many each byte may hold, packed."""
 _POLYGONS = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface")
 # The first member of plain GeoJSON is one of these; a file of several collections begins with the name of the first.
 _PLAIN = re.compile(rb'\s*\{\s*"(?:type|name|crs|bbox|features|geometry|properties|id)"')
@@ -49,6 +51,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     if layer is None and len(shapes) > 1:
         fields = {name: [str(field) for field in pyogrio.read_info(address, layer=name)["fields"]] for name in shapes}
     chosen = _choose(path, shapes, layer, columns, fields)
+    check_count(path, address, chosen)
     # Norwegian borders are single objects larger than GDAL's limit of 200 MB.
     before = pyogrio.get_gdal_config_option("OGR_GEOJSON_MAX_OBJ_SIZE")
     pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": 0})
@@ -86,6 +89,23 @@ def gdal_address(path: Path) -> str:
         held = ", ".join(sorted(inside)) or "nothing that is understood"
         raise InputError(f"{path}: must hold one file of shapes, but holds {held}; unpack it and name one")
     return f"/vsizip/{path.absolute()}/{inside.pop()}".rstrip("/")
+
+
+def check_count(path: Path, address: str, layer: str | None) -> None:
+    """Refuse a layer whose head says that it has so many rows that the file cannot hold them: room is made for all.
+
+    Raises
+    ------
+    InputError
+        If there are more than `_MOST_ROWS` to each byte of the file; a zip packs many into one.
+    """
+    if not address.lower().endswith(_COUNTED):
+        return
+    import pyogrio
+
+    said, size = pyogrio.read_info(address, layer=layer)["features"], files.size_bytes(path)
+    if said > _MOST_ROWS * size:
+        raise InputError(f"{path}: says that it has {said:,} rows, but has {size:,} bytes; it is damaged: save it anew")
 
 
 def _choose(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.frames import is_on_earth
 from geoaccess.tables.columns import missing_columns, read_text
 from geoaccess.tables.layers import read_shapes
 from geoaccess.tables.packed import LARGE_BYTES, read_large_text, table_in_zip, unpacked
@@ -159,6 +160,8 @@ def _read(path: Path, layer: str | None, columns: Sequence[str], suffice: Sequen
 def _numbered(rows: Any) -> Any:
     attrs = dict(rows.attrs)
     numbered = rows.set_axis(pd.RangeIndex(1, len(rows) + 1))
+    if (crs := getattr(rows, "crs", None)) is not None and not is_on_earth(crs):
+        numbered = numbered.set_crs(None, allow_override=True)  # whoever needs places says that the file has none
     numbered.attrs.update(attrs)
     return numbered
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 import struct
 import tomllib
 import zipfile
@@ -243,6 +245,69 @@ def change_xml(rng, data):
     else:
         return change_bytes(rng, data)
     return b"".join(pieces)
+
+
+# GeoPackages and rasters
+
+
+def change_gpkg(rng, data):
+    """Change one value of a table of a GeoPackage, a column, or the bytes of the file; SQLite lets any value stand anywhere."""
+    if rng.random() < 0.1:
+        return change_bytes(rng, data)
+    try:
+        with contextlib.closing(sqlite3.connect(":memory:")) as base:
+            base.deserialize(data)
+            tables = [
+                name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            ]
+            table = rng.choice(tables)
+            columns = [row[1] for row in base.execute(f'PRAGMA table_info("{table}")')]
+            column, rows = rng.choice(columns), [row for (row,) in base.execute(f'SELECT rowid FROM "{table}"')]
+            kind = rng.randrange(8)
+            if kind == 0:
+                base.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+            elif kind == 1:
+                base.execute(f'DELETE FROM "{table}" WHERE rowid = ?', [rng.choice(rows)])
+            else:
+                row = rng.choice(rows)
+                [(value,)] = base.execute(f'SELECT "{column}" FROM "{table}" WHERE rowid = ?', [row])
+                new = change_bytes(rng, value) if isinstance(value, bytes) else hostile(rng, value)
+                new = (
+                    new
+                    if isinstance(new, bytes | float | str | None)
+                    else int(new)
+                    if isinstance(new, int)
+                    else str(new)
+                )
+                base.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', [new, row])
+            base.commit()
+            return base.serialize()
+    except (sqlite3.Error, IndexError, OverflowError, UnicodeError):
+        return change_bytes(rng, data)
+
+
+def change_tiff(rng, data):
+    """Change an entry of the directory of a TIFF: its tag, its type, how many values it has, or which; or some bytes."""
+    try:
+        at = struct.unpack("<4xI", data[:8])[0]
+        entries = struct.unpack("<H", data[at : at + 2])[0]
+    except struct.error:
+        return change_bytes(rng, data)
+    where = at + 2 + 12 * rng.randrange(entries or 1)
+    if rng.random() < 0.3 or where + 12 > len(data):
+        return change_bytes(rng, data)
+    tag, kind, count, value = struct.unpack("<HHII", data[where : where + 12])
+    other = rng.choice((0, 1, 2, 3, 255, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, value ^ 1, value + 1, count * 2))
+    part = rng.randrange(6)
+    if part == 0:
+        tag = rng.choice((254, 256, 257, 258, 259, 262, 273, 277, 278, 317, 322, 339, 33550, 33922, 34735, 42113))
+    elif part == 1:
+        kind = rng.randrange(14)
+    elif part == 2:
+        count = other
+    else:
+        value = other
+    return data[:where] + struct.pack("<HHII", tag, kind, count % 2**32, value % 2**32) + data[where + 12 :]
 
 
 # .osm.pbf

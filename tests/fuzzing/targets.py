@@ -8,14 +8,22 @@ import functools
 import io
 import json
 import tempfile
+import unittest.mock
 import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pbf_writer
+import rasterio
+import shapely
+from pyogrio import write_dataframe
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from fuzzing import mutations
 from geoaccess.errors import GeoaccessError
@@ -121,6 +129,78 @@ def read_features(path):
     osm.read_road_names([path])
 
 
+def xml():
+    """Return the beginning of a town as OpenStreetMap XML."""
+    return [
+        b"""<?xml version='1.0' encoding='UTF-8'?>
+<osm version="0.6" generator="x"><bounds minlat="60" minlon="10" maxlat="61" maxlon="11"/>
+ <node id="1" lat="60.0" lon="10.0" version="1" timestamp="2024-01-02T03:04:05Z"/>
+ <node id="2" lat="60.01" lon="10.02"><tag k="barrier" v="gate"/></node>
+ <node id="3" lat="60.02" lon="10.03" visible="true"/>
+ <way id="7" version="2"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="&#198;&amp;"/></way>
+ <way id="8"><nd ref="3"/><nd ref="1"/><tag k="route" v="ferry"/><tag k="motor_vehicle" v="yes"/><tag k="duration" v="00:10"/></way>
+ <relation id="9"><member type="way" ref="7" role="from"/><member type="node" ref="3" role="via"/>
+  <member type="way" ref="8" role="to"/><tag k="type" v="restriction"/><tag k="restriction" v="no_u_turn"/></relation>
+</osm>
+"""
+    ]
+
+
+def map_answers():
+    """Return what Nominatim and Overpass answer of a place."""
+    recorded = ROOT / "tests" / "recorded"
+    found = json.loads((recorded / "nominatim_senja.json").read_text(encoding="utf-8"))
+    box = {"type": "Polygon", "coordinates": [[[17, 69], [17.1, 69], [17.1, 69.1], [17, 69.1], [17, 69]]]}
+    found = [{**found[0], "geojson": box, "importance": 0.5}]
+    elements = json.loads((recorded / "overpass_ferries.json").read_text(encoding="utf-8"))["elements"]
+    town = [
+        {"type": "node", "id": 1, "lat": 69.01, "lon": 17.01, "tags": {"barrier": "gate"}},
+        {"type": "node", "id": 2, "lat": 69.02, "lon": 17.01},
+        {"type": "way", "id": 3, "nodes": [1, 2], "tags": {"highway": "primary", "name": "Æ"}},
+        {
+            "type": "relation",
+            "id": 4,
+            "members": [{"type": "way", "ref": 3, "role": "from"}],
+            "tags": {"type": "restriction"},
+        },
+    ]
+    return [
+        json.dumps({"search": found, "interpreter": {"elements": some}}).encode() for some in (town, town + elements)
+    ]
+
+
+class Answering(HTTPAdapter):
+    """Answers each service with what a file says."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.answers = answers
+
+    def send(self, request, **_):
+        body = json.dumps(self.answers.get(request.path_url.partition("?")[0].rpartition("/")[2])).encode(
+            "utf-8", "replace"
+        )
+        return self.build_response(request, HTTPResponse(io.BytesIO(body), status=200, preload_content=False))
+
+
+def read_place(path):
+    """Fetch a place from services that answer as a file says, and read what was fetched."""
+    from geoaccess.osm import read_extract
+    from geoaccess.sources import download, place
+
+    try:
+        answers = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return
+    session = download.new_session()
+    session.mount("https://", Answering(answers if isinstance(answers, dict) else {}))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unittest.mock.patch.object(place, "new_session", return_value=session),
+    ):
+        read_extract([place.fetch_place("Senja", Path(folder) / "a.osm")], car())
+
+
 # TOML
 
 
@@ -185,6 +265,27 @@ def read_profile(path):
         extract = Path(folder) / "town.osm.pbf"
         extract.write_bytes(town()[0])
         build_network(read_extract([extract], profile), profile)
+
+
+def schemes():
+    return [path.read_bytes() for path in sorted((ROOT / "configs" / "schemes").glob("*.toml"))]
+
+
+def read_scheme(path):
+    from geoaccess.zones import read_scheme
+
+    scheme = read_scheme(str(path))
+    for language in ("en", "nb"):
+        scheme.title(language)
+        scheme.words(language)
+
+
+def read_sources(path):
+    from geoaccess.sources.catalogue import read_sources
+
+    table = read_sources(path)
+    for region in table.regions:
+        assert table.of(region)
 
 
 # Tables
@@ -292,6 +393,84 @@ def shapes():
     return [json.dumps(tree).encode() for tree in (one, one | {"crs": crs}, {"Kommune": one | {"crs": crs}})]
 
 
+def read_layers(path):
+    """Read a layer as each of those that take one."""
+    from geoaccess.demand import read_cells
+    from geoaccess.services import read_sites
+    from geoaccess.siting import read_candidates
+    from geoaccess.tables.areas import read_areas
+    from geoaccess.tables.named_places import read_named_places
+    from geoaccess.zones import read_municipalities
+
+    own = functools.partial(read_municipalities, id="id", name="name")
+    hinted = (functools.partial(read, hint="-") for read in (read_areas, read_named_places))
+    for read in (read_columns, read_sites, read_candidates, functools.partial(read_cells, people="n"), own, *hinted):
+        with contextlib.suppress(GeoaccessError):
+            read(path)
+
+
+def packages():
+    """Return GeoPackages: one of areas with people, and one of links as NVDB gives them."""
+    areas = gpd.read_file(io.BytesIO(shapes()[0])).set_crs(25833, allow_override=True).assign(name="A")
+    points = [(262_000, 6_650_000, 1), (265_000, 6_650_000, 1), (265_000, 6_654_000, 1)]
+    links = gpd.GeoDataFrame(
+        {
+            "linkid": [10, 11], "fromnode": ["1", "2"], "tonode": ["2", "3"], "formofway": 1, "funcroadclass": [0, 3],
+            "roadid": ["{E6}", "{K7}"], "roadnumber": [6, 7], "oneway": ["B", "FT"], "speedfw": 60, "speedbw": 60,
+            "isferry": [0, 1], "isbridge": 0, "istunnel": [1, 0], "maxweight": None, "maxheight": None,
+            "roadclass": [2, 4], "streetname": ["", "Kaia"], "drivetime_fw": [3.0, 12.0], "drivetime_bw": [3.0, -1.0],
+        },
+        geometry=[shapely.LineString(points[:2]), shapely.LineString(points[1:])], crs=25833,
+    )  # fmt: skip
+    turns = pd.DataFrame({"fromlinkid": [10], "tolinkid": [11]})
+    found = []
+    for layers in ({"areas": areas}, {"ruttger_link_geom": links, "ruttger_turnrestriction": turns}):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.gpkg"
+            for name, rows in layers.items():
+                plain = {} if name == "ruttger_turnrestriction" else {"SPATIAL_INDEX": "NO"}
+                write_dataframe(rows, path, layer=name, driver="GPKG", append=path.exists(), layer_options=plain)
+            found.append(path.read_bytes())
+    return found
+
+
+def read_nvdb(path):
+    import geoaccess
+    from geoaccess.nvdb import read_road_names
+
+    for read in (geoaccess.read_nvdb, read_road_names, read_layers):
+        with contextlib.suppress(GeoaccessError):
+            read(path)
+
+
+def rasters():
+    found = []
+    for crs, corner, pixel, dtype in (
+        ("EPSG:25833", (3e5, 6.7e6), 100.0, "float32"),
+        ("EPSG:4326", (10.0, 60.1), 0.01, "int16"),
+    ):
+        people = np.arange(35, dtype=dtype).reshape(5, 7)
+        with rasterio.MemoryFile() as memory:
+            profile = {"driver": "GTiff", "height": 5, "width": 7, "count": 1, "dtype": dtype, "crs": crs, "nodata": -9}
+            with memory.open(**profile, transform=rasterio.Affine(pixel, 0, corner[0], 0, -pixel, corner[1])) as raster:
+                raster.write(people, 1)
+            found.append(memory.read())
+    return found
+
+
+def read_raster(path):
+    from geoaccess.demand import read_raster_cells
+
+    for given in (
+        {},
+        {"crs": "EPSG:25833"},
+        {"cell_size_m": 200.0},
+        {"block": (1, 3), "clip": (9.0, 59.0, 11.0, 61.0)},
+    ):
+        with contextlib.suppress(GeoaccessError):
+            read_raster_cells(path, **given)
+
+
 def parquets():
     found = []
     for compression in ("snappy", None):
@@ -397,15 +576,21 @@ def read_plan(path):
 
 TARGETS = {
     "pbf": Target(".osm.pbf", town, mutations.change_pbf, read_extract),
+    "xml": Target(".osm", xml, mutations.change_xml, read_extract),
+    "place": Target(".json", map_answers, mutations.change_json, read_place),
     "features": Target(".osm.pbf", town, mutations.change_pbf, read_features),
     "study": Target(".toml", studies, mutations.change_toml, read_study),
     "scenario": Target(".toml", scenarios, mutations.change_toml, read_scenario),
     "profile": Target(".toml", lambda: [(ROOT / "configs/profiles/car.toml").read_bytes()], mutations.change_toml, read_profile),
+    "scheme": Target(".toml", schemes, mutations.change_toml, read_scheme),
+    "sources": Target(".toml", lambda: [(ROOT / "configs/sources.toml").read_bytes()], mutations.change_toml, read_sources),
     "csv": Target(".csv", rows_of_readers, mutations.change_text, read_everything),
     "xlsx": Target(".xlsx", workbooks, functools.partial(mutations.change_zip, change=mutations.change_xml), read_columns),
     "ods": Target(".ods", spreadsheets_of_libreoffice, functools.partial(mutations.change_zip, change=mutations.change_xml), read_columns),
     "parquet": Target(".parquet", parquets, mutations.change_bytes, read_columns),
-    "geojson": Target(".geojson", shapes, mutations.change_json, read_columns),
+    "geojson": Target(".geojson", shapes, mutations.change_json, read_layers),
+    "gpkg": Target(".gpkg", packages, mutations.change_gpkg, read_nvdb),
+    "raster": Target(".tif", rasters, mutations.change_tiff, read_raster),
     "statbank": Target(".csv", statbank, change_statbank, read_statbank),
     "gtfs": Target(".zip", feeds, mutations.change_zip, read_feed),
     "planner": Target(".json", plans, mutations.change_json, read_plan),
