@@ -499,6 +499,28 @@ def test_titles_that_make_no_file(client, folder, title):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 50_000, "a" + ".a" * 5000 + " = 1", "title = " + "9" * 5000, "title = " + "[" * 60 + "]" * 60,
+        "title = {en = 5}", "title = {en = [{en = 1}]}", "title = {}", 'title = ""', '"' + "a" * 100_000 + '" = 1',
+    ],
+)  # fmt: skip
+def test_one_odd_file_in_the_folder_keeps_nobody_from_the_other_plans(client, folder, text):
+    folder.mkdir()
+    (folder / "odd.toml").write_text(text)
+    assert [one["name"] for one in client.get("/api/plans").json()["plans"]] == ["odd"]
+    found = client.post("/api/plans/load", json={"name": "odd"})
+    assert (found.status_code, found.json()["error"]) == (422, "plan_unreadable")
+    assert client.post("/api/plans/save", json={"title": "Mine", "changes": []}).json()["name"] == "mine"
+    assert (folder / "odd.toml").read_text() == text
+
+
+def test_an_address_with_a_slash_too_many_leads_nowhere(client):
+    found = client.get("/api/plans/", follow_redirects=False)
+    assert (found.status_code, found.headers.get("location")) == (404, None)
+
+
 def test_a_broken_plan_is_reported(client, folder):
     folder.mkdir()
     (folder / "broken.toml").write_text("title = 3\nclose = [{osm_id = 4}]\n[[")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, field_validator
 
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
-from geoaccess.toml import Table, did_you_mean, read_toml, toml_text
+from geoaccess.study import combinations, study_variations
+from geoaccess.toml import Table, did_you_mean, read_toml, toml_tables, toml_text
 
 
 class Wheel(Table):
@@ -234,3 +235,27 @@ def test_what_is_written_as_toml_is_read_from_it_whatever_was_there_before(befor
     text = toml_text(before)
     assert tomllib.loads(text) == before
     assert tomllib.loads(toml_text(after, former=text)) == after
+
+
+DEEP = ["a = " + "[" * 50_000, "a = " + "[" * 60 + "]" * 60, "a" + ".a" * 5000 + " = 1", "[" + "a." * 400 + "a]\nb = 1"]
+
+
+@pytest.mark.parametrize("text", [*DEEP, "a = " + "9" * 5000, "a = ", "\x00"])
+def test_what_is_no_toml_or_lies_too_deep_is_a_value_error(tmp_path, text):
+    with pytest.raises(ValueError):
+        toml_tables(text)
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(ConfigError, match="not a TOML file in UTF-8"):
+        read_toml(tmp_path / "a.toml", Bicycle)
+
+
+def test_tables_in_tables_are_read_whatever_mark_the_text_begins_with():
+    assert toml_tables("\ufeffa" + ".a" * 40 + " = 1")["a"]["a"]["a"]
+    assert toml_tables("a = " + "[" * 40 + "]" * 40)
+
+
+def test_values_of_variations_that_lie_too_deep_are_words():
+    with pytest.raises(ConfigError, match=r"snap\.max_m"):
+        study_variations(
+            [Path(__file__).parents[1] / "configs/iceland.toml"], combinations(["snap.max_m=" + "[" * 5000])
+        )

@@ -144,7 +144,7 @@ def planner_app(state: PlannerState, entrance: Entrance, *, body_s: float = 10.0
     body_s, longest_s
         Seconds that a request may take to arrive, and to be answered.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     pool, drawing = SessionPool(state, longest_s=longest_s), Drawing(state)
     shelves = {door.folder: Shelf(door.folder) for door in entrance.doors}
     _serve_files(app, drawing)

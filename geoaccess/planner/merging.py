@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from geoaccess.planner.shelf import in_all_languages
 from geoaccess.scenarios import AddSite, Close, Scenario, site_label
 from geoaccess.scenarios.changes import PLAIN
 from geoaccess.study.site_columns import copied_id
-from geoaccess.toml import Entry, edited_toml, validate
+from geoaccess.toml import Entry, edited_toml, toml_tables, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,11 +84,11 @@ def scenario_of(
 ) -> Scenario:
     """Return what a plan comes to, with what `text` says beyond it, as a scenario; arguments as of `merged_text`."""
     made = merged_text(state, changes, title=title, text=text, adds=adds).text
-    return validate(tomllib.loads(made.removeprefix(_BOM)), Scenario, subject=f'plan "{title}"')
+    return validate(toml_tables(made), Scenario, subject=f'plan "{title}"')
 
 
 def _former(state: PlannerState, text: str) -> Opened:
-    raw = tomllib.loads(text) if text else {"title": "-"}
+    raw = toml_tables(text) if text else {"title": "-"}
     return open_scenario(state, validate(raw, Scenario, subject="the plan that was opened"))
 
 

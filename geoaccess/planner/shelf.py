@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import re
 import time
-import tomllib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from geoaccess.files.disk import take_lock
 from geoaccess.phrases import Text
 from geoaccess.planner.failures import PlannerError
 from geoaccess.scenarios import Scenario
-from geoaccess.toml import TITLE_LETTERS, validate
+from geoaccess.toml import TITLE_LETTERS, toml_tables, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,8 +136,8 @@ class Shelf:
         """
         path = self._path(kept.name)
         try:
-            raw = tomllib.loads(kept.text.removeprefix("\ufeff"))
-        except tomllib.TOMLDecodeError as error:
+            raw = toml_tables(kept.text)
+        except ValueError as error:
             raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
         return validate(raw, Scenario, subject=str(path))
 
@@ -280,7 +279,7 @@ def has_title(text: str, title: str) -> bool:
 
 
 def _title_of(text: str) -> Text | None:
-    found = tomllib.loads(text.removeprefix("\ufeff")).get("title")
+    found = toml_tables(text).get("title")
     return Text(found) if isinstance(found, str | dict) and found else None
 
 

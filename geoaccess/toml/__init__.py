@@ -26,6 +26,7 @@ from geoaccess.toml.models import (
     validate,
     without_texts,
 )
+from geoaccess.toml.tables import toml_tables
 from geoaccess.toml.writing import toml_text
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "read_in",
     "read_toml",
     "texts_in",
+    "toml_tables",
     "toml_text",
     "validate",
     "without_texts",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from geoaccess.toml.tables import toml_tables
 from geoaccess.toml.writing import plain_value, toml_text, written_item
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def edited_toml(
 
     Raises
     ------
-    tomllib.TOMLDecodeError
-        If the text is no TOML.
+    ValueError
+        As `toml_tables`.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def edited_toml(
     osm_id = 7
     """
     values, tables = values or {}, tables or {}
-    raw = tomllib.loads(text)
+    raw = toml_tables(text)
     wanted = _wanted(raw, values, tables)
     if wanted == raw:
         return text
@@ -94,8 +94,8 @@ def edited_toml(
             _set_tables(blocks, key, entries, raw.get(key, []))
     made = _joined(blocks, "\r\n" if "\r\n" in text else "\n")
     try:
-        same = tomllib.loads(made) == wanted
-    except tomllib.TOMLDecodeError:
+        same = toml_tables(made) == wanted
+    except ValueError:
         same = False
     # A way of writing that nobody has thought of: then rather all is said, in our way.
     return made if same else toml_text(wanted, former=text)
@@ -167,7 +167,7 @@ def _named(header: str) -> tuple[tuple[str, ...], bool]:
     >>> _named("[[add]] # new"), _named('[network."time table"]')
     ((('add',), True), (('network', 'time table'), False))
     """
-    found: Any = tomllib.loads(header)
+    found: Any = toml_tables(header)
     path: list[str] = []
     several = False
     while found:

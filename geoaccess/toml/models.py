@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import NoneType, UnionType
@@ -25,6 +24,7 @@ from geoaccess import files
 from geoaccess.errors import ConfigError
 from geoaccess.hints import did_you_mean, nearest, other_unit
 from geoaccess.phrases import Text
+from geoaccess.toml.tables import toml_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,8 +192,8 @@ def parse_toml(path: Path, *, hint: str = "check the path") -> dict[str, Any]:
     """
     files.require(path, hint=hint)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:  # among these numbers of thousands of digits, and tables in tables
+        return toml_tables(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
 
 

@@ -7,7 +7,6 @@ import datetime as dt
 import itertools
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.study.pipeline import check_inputs
 from geoaccess.study.settings.study_file import Settings, Study, load_study
-from geoaccess.toml import Table, parse_toml, problems_in, read_toml
+from geoaccess.toml import Table, parse_toml, problems_in, read_toml, toml_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,16 +125,16 @@ def combinations(asked: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def _values(listed: str) -> list[Any]:
     try:
-        found: list[Any] = tomllib.loads(f"all = [{listed}]")["all"]
-    except tomllib.TOMLDecodeError:
+        found: list[Any] = toml_tables(f"all = [{listed}]")["all"]
+    except ValueError:
         return [_value(part.strip()) for part in listed.split(",")]
     return found
 
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"one = {text}")["one"]
-    except tomllib.TOMLDecodeError:
+        return toml_tables(f"one = {text}")["one"]
+    except ValueError:
         return text
 
 
