@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import shutil
@@ -16,6 +17,7 @@ from geoaccess.cli import main
 from geoaccess.network.intact import checked_files
 from geoaccess.questions import sweep_studies, write_sweep
 from geoaccess.questions.sweep_networks import let_go, network_folders
+from geoaccess.questions.sweep_pace import Pace, workers_that_pay
 from geoaccess.study import combinations, load_study, solve_study, stages, study_variations
 from geoaccess.study.stages import figures_digest
 from tests.test_study_tiny import FLAT, PLACES, STUDY, write_roads, write_study
@@ -266,3 +268,39 @@ def test_figures_are_the_same_on_several_workers(path):
     pd.testing.assert_frame_equal(alone.table, spread.table, check_exact=True)
     pd.testing.assert_frame_equal(alone.cells, spread.cells, check_exact=True)
     assert not [item for item in (path.parent / "cache").iterdir() if item.name.startswith(".geoaccess")]
+
+
+def test_processes_start_only_where_they_pay(path, monkeypatch):
+    """Unasked: so few variations of so small a study are solved in this process; asked or worth it, in others."""
+    variations = study_variations([path], combinations(["snap.off_network_kph=3,4,5,6"]))
+    started = []
+
+    def pool(*, workers, at_most=None, **_):
+        started.append((workers, at_most))
+        return real(workers=0)
+
+    real = whole.worker_pool
+    monkeypatch.setattr(whole, "worker_pool", pool)
+    monkeypatch.setattr(whole, "workers_at_hand", lambda: 2)
+    alone = sweep_studies(variations, workers=0)
+    started.clear()
+    unasked = sweep_studies(variations)
+    assert {workers for workers, _ in started} == {0}
+    asked = sweep_studies(variations, workers=2)
+    assert started[-1] == (2, 3)
+    monkeypatch.setattr(whole, "workers_that_pay", lambda left, pace, at_hand: at_hand if pace.seconds > 0 else 0)
+    paying = sweep_studies(variations)
+    assert started[-1] == (None, 2)  # two are solved here, to see how long they take
+    for found in (unasked, asked, paying):
+        pd.testing.assert_frame_equal(found.table, alone.table, check_exact=True)
+
+
+def test_what_workers_save_grows_with_what_is_left_and_not_with_what_one_process_does_by_itself():
+    for cores, at_hand, seconds in itertools.product((0.5, 1.3, 3.9), (1, 2, 4, 16), (0.01, 1.0, 30.0)):
+        numbers = [workers_that_pay(left, Pace(seconds, cores), at_hand) for left in range(200)]
+        first = next((left for left, number in enumerate(numbers) if number), 200)
+        assert all(number == (min(left, at_hand) if left >= first else 0) for left, number in enumerate(numbers))
+        for left in range(first, 200):  # more is saved than starting costs, and two cores' work is not done by one
+            assert left * seconds > 20
+            assert cores < numbers[left] > 1
+    assert workers_that_pay(1000, Pace(10.0, 2.0), 2) == 0 < workers_that_pay(1000, Pace(10.0, 1.9), 2)

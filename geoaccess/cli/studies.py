@@ -189,7 +189,7 @@ def sweep(
             "--workers",
             min=0,
             max=10_000,
-            help="Processes on this machine; 0 computes in this one (default: one per core).",
+            help="Processes on this machine; 0 computes in this one (default: one per core, where they pay).",
         ),
     ] = None,
     scheduler: Scheduler = None,
@@ -221,11 +221,12 @@ def sweep(
     What is finished is kept in the cache of the study: after an interruption, or once the cause of a failure is gone,
     the same command with --resume computes only the others. The same study under two spellings is computed once.
 
-    Work is spread over the cores of this machine, or with --scheduler over those of a dask cluster: its workers
-    (dask worker ADDRESS --nthreads 1) need the same version of geoaccess, with geoaccess[dask], and must see the study,
-    all it reads and its cache under the same paths as this machine. Who holds the scheduler runs what they like on this
-    machine and on the workers: name only one that you trust, in a network that you trust, or one by tls://, for which
-    dask reads the certificates (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY).
+    Work is spread over the cores of this machine where that is quicker than one process by itself, or with --scheduler
+    over those of a dask cluster: its workers (dask worker ADDRESS --nthreads 1) need the same version of geoaccess,
+    with geoaccess[dask], and must see the study, all it reads and its cache under the same paths as this machine. Who
+    holds the scheduler runs what they like on this machine and on the workers: name only one that you trust, in a
+    network that you trust, or one by tls://, for which dask reads the certificates
+    (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY).
     """  # noqa: D301 - \\b keeps lines apart
     from geoaccess.questions import medians, sweep_studies, write_sweep
     from geoaccess.questions.sweep import refuse_clashes

@@ -28,6 +28,7 @@ from geoaccess.questions.sweep_networks import (
     provide,
     readings_of,
 )
+from geoaccess.questions.sweep_pace import Watch, workers_that_pay
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
@@ -134,7 +135,8 @@ def sweep_studies(
     variations
         What to compute; from `vary`.
     workers, scheduler
-        Where; see `geoaccess.parallel.worker_pool`.
+        Where; see `geoaccess.parallel.worker_pool`. If both are left out, processes are started only where they pay:
+        this process solves two variations, and goes on by itself unless what is left takes it long enough.
     cells
         Whether the times of every cell are wanted too.
     resume
@@ -183,7 +185,8 @@ def _sweep(
             compiling=partial(announce_compiling, console) if show else None,
         )
         processes = 0 if scheduler is not None or workers == 0 else workers or workers_at_hand()
-        outcomes |= zip(open_, _computed(pool, tasks, processes, console=console, show=show), strict=True)
+        free = scheduler is None and workers is None
+        outcomes |= zip(open_, _computed(pool, tasks, processes, free=free, console=console, show=show), strict=True)
     return _swept(variations, [outcomes[i] for i in which], tuple(kept))
 
 
@@ -207,13 +210,15 @@ def _computed(
     tasks: Sequence[_Task],
     processes: int,
     *,
+    free: bool,
     console: Console,
     show: bool,
 ) -> list[Outcome[_Figures]]:
     """Have the networks of tasks built, each once, and the tasks solved on them.
 
     Where several `processes` of this machine work on what one reading gives, this one builds it by all cores, and then
-    solves the first task; what it found on the way that others need as well they map into memory.
+    solves the first task; what it found on the way that others need as well they map into memory. Where their number is
+    `free`, it solves the second as well, and goes on by itself unless others pay.
     """
     readings = readings_of((task.network, task.study) for task in tasks)
     if processes < 1 or len(readings) > 1:
@@ -229,15 +234,23 @@ def _computed(
     with contextlib.ExitStack() as stack:
         done = stack.enter_context(counted("variations", len(ready), console=console, show=show))
         shared: Mapped[_Common] = Mapped(None)
+        solve: Callable[[_Task], _Figures] = _solve
         if processes > 1 and len(ready) > 1:
-            first = ready.pop(0)
+            first, ready = ready[: 1 + free], ready[1 + free :]
             with pool(workers=0) as run:
-                (outcomes[first],) = run(_solve, [tasks[first]], done=done)
-            folder = stack.enter_context(files.spare(tasks[first].study.cache))
-            shared = _shared(tasks[first], folder.absolute())
-        let_go()
-        run = stack.enter_context(pool(at_most=len(ready)))
-        solve = partial(_solve_knowing, shared, checked_files())
+                for i in first:
+                    watch = Watch()
+                    (outcomes[i],) = run(_solve, [tasks[i]], done=done)
+            processes = workers_that_pay(len(ready), watch.pace(), processes) if free else processes
+            if processes:
+                folder = stack.enter_context(files.spare(tasks[first[0]].study.cache))
+                shared = _shared(tasks[first[0]], folder.absolute())
+        elif free:
+            processes = 0
+        if processes:
+            let_go()
+            solve = partial(_solve_knowing, shared, checked_files())
+        run = stack.enter_context(pool(at_most=len(ready)) if processes else pool(workers=0))
         solved = run(solve, [tasks[i] for i in ready], done=done)
         outcomes |= zip(ready, solved, strict=True)
     return [outcomes[i] for i in range(len(tasks))]

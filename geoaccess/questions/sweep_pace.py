@@ -1,0 +1,53 @@
+"""Whether worker processes pay for what is left of a sweep, judged by how fast this process gets on by itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+__all__ = ["Pace", "Watch", "workers_that_pay"]
+
+_START_S = 20.0
+"""What workers must save. To write what they share, start, import and load kernels takes about half of it, at any size
+of study; for the other half, they wait for the same memory and each makes shapes and tables of its own."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long this process takes for one variation, and how many cores it keeps busy meanwhile."""
+
+    seconds: float
+    cores: float
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A moment, from which time is taken."""
+
+    wall: float = field(default_factory=time.perf_counter)
+    cpu: float = field(default_factory=time.process_time)
+
+    def pace(self) -> Pace:
+        """Return how fast one variation went that was begun then and ends now."""
+        seconds = time.perf_counter() - self.wall
+        return Pace(seconds, (time.process_time() - self.cpu) / max(seconds, 1e-9))
+
+
+def workers_that_pay(left: int, pace: Pace, at_hand: int) -> int:
+    """Return how many processes to spread so many variations over, or 0 where this one had better go on by itself.
+
+    Its threads keep several cores busy already: spread over w processes, one on each core, what takes it a time T by
+    itself takes at best T cores / w. So T (1 - cores / w) is saved, and must be more than workers cost.
+
+    Examples
+    --------
+    >>> country, iceland = Pace(2.6, 1.3), Pace(0.15, 1.2)
+    >>> [workers_that_pay(left, country, 2) for left in (7, 100)]
+    [0, 2]
+    >>> [workers_that_pay(left, country, 8) for left in (7, 100)]
+    [0, 8]
+    >>> workers_that_pay(100, iceland, 8)
+    0
+    """
+    workers = min(at_hand, left)
+    return workers if workers > 1 and left * pace.seconds * (1 - pace.cores / workers) > _START_S else 0
