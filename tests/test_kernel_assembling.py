@@ -42,8 +42,9 @@ def test_tables_of_edges_by_hand():
     forward, backward = np.array([10.04, 20.0, 5.0]), np.array([11.0, 21.02, -1.0])
     way = np.array([7, 8, 9], np.int32)
     order = np.array([1, 0])
-    found = assembling.edges_of_chains(start, point, segment, order, way, forward, backward, lon, lat)
-    ptr, shape_lon, _, shape_way, ahead_s, back_s, ahead_ds, back_ds, metres, first, last = found
+    ptr, shape_lon, _, metres = assembling.lines_of_chains(start, point, order, lon, lat)
+    times = assembling.times_of_chains(start, segment, order, way, forward, backward)
+    shape_way, ahead_s, back_s, ahead_ds, back_ds, first, last = times
     assert ptr.tolist() == [0, 2, 5]
     assert shape_lon.tolist() == [9.99, 10.0, 10.0, 10.01, 10.02]
     assert shape_way.tolist() == [9, 9, 7, 8, 8]
@@ -54,6 +55,48 @@ def test_tables_of_edges_by_hand():
     pieces = geometry.segment_lengths_m(lon, lat, np.array([3, 0, 1], np.int32), np.array([0, 1, 2], np.int32))
     np.testing.assert_allclose(metres, [pieces[0], pieces[1] + pieces[2]], rtol=1e-6)
     assert (first.tolist(), last.tolist()) == ([2, 0], [2, 1])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tables_of_edges_part_by_part(seed, monkeypatch):
+    """Chains of lengths of their own, some driven from behind and some closed, against sums edge by edge."""
+    monkeypatch.setattr(assembling, "_EDGES_AT_ONCE", 3)
+    rng = np.random.default_rng(seed)
+    n = 20
+    sizes = rng.integers(2, 9, n)
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    order = rng.permutation(n)
+    point = rng.permutation(int(start[-1])).astype(np.int32)
+    lon, lat = rng.uniform(10, 10.1, point.size), rng.uniform(60, 60.1, point.size)
+    forward, backward = (rng.uniform(0, 50, point.size) for _ in range(2))
+    way = rng.integers(0, 30, point.size).astype(np.int32)
+    upward, shut = rng.random(point.size) < 0.5, rng.random(n) < 0.3
+    number = rng.permutation(point.size)
+    segment = np.where(upward, number + 1, -number - 1).astype(np.int32)
+    segment[start[1:] - 1] = 0
+    of_shut = number[np.repeat(shut, sizes)]
+    turned = ~upward[np.repeat(shut, sizes)]
+    forward[of_shut[turned]], backward[of_shut[~turned]] = -1.0, -1.0  # each such chain is closed from its end on
+
+    ptr, shape_lon, shape_lat, metres = assembling.lines_of_chains(start, point, order, lon, lat)
+    times = assembling.times_of_chains(start, segment, order, way, forward, backward)
+    shape_way, ahead_s, back_s, ahead_ds, back_ds, first, last = times
+    for e, chain in enumerate(order.tolist()):
+        points, pieces = point[start[chain] : start[chain + 1]], number[start[chain] : start[chain + 1] - 1]
+        here, along = slice(ptr[e], ptr[e + 1]), upward[start[chain] : start[chain + 1] - 1]
+        assert shape_lon[here].tolist() == lon[points].tolist()
+        assert shape_lat[here].tolist() == lat[points].tolist()
+        assert shape_way[here].tolist() == way[[*pieces, pieces[-1]]].tolist()
+        assert (first[e], last[e]) == (pieces[0], pieces[-1])
+        ahead = np.where(along, forward[pieces], backward[pieces])
+        back = np.where(along, backward[pieces], forward[pieces])
+        np.testing.assert_allclose(ahead_s[here], [*ahead, 0], rtol=1e-6)
+        np.testing.assert_allclose(back_s[here], [*np.maximum(back, 0), 0], rtol=1e-6)
+        assert abs(ahead_ds[e] - 10 * ahead.sum()) <= 0.5 + 1e-6
+        assert back_ds[e] == -1 if shut[chain] else abs(back_ds[e] - 10 * back.sum()) <= 0.5 + 1e-6
+        ends = np.arange(points.size - 1, dtype=np.int32)
+        pieces_m = geometry.segment_lengths_m(lon[points], lat[points], ends, ends + np.int32(1))
+        np.testing.assert_allclose(metres[e], pieces_m.sum(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(4))

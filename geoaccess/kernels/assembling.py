@@ -12,19 +12,21 @@ import numpy as np
 
 from geoaccess.kernels.geometry import length_m
 from geoaccess.kernels.sums import pairwise_sum
+from geoaccess.kernels.threads import parts_of, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
     "chosen_in_parts",
-    "edges_of_chains",
     "heaviest_of_groups",
     "lengthless_ways",
+    "lines_of_chains",
     "long_parts",
     "seconds_in_parts",
     "segments_fit",
     "segments_of_ways",
+    "times_of_chains",
 ]
 
 _EDGES_AT_ONCE = 1 << 14
@@ -207,73 +209,135 @@ def _deciseconds(closed: bool, values: npt.NDArray[np.float64], n: int) -> np.in
     return np.int32(np.rint((values[0] + pairwise_sum(values, _SECOND, n - 1)) * 10))
 
 
-@numba.njit(cache=True, parallel=True)
-def edges_of_chains(
+def times_of_chains(
     start: npt.NDArray[np.int64],
-    point: npt.NDArray[np.int32],
     segment: npt.NDArray[np.int32],
     order: npt.NDArray[np.int64],
     way: npt.NDArray[np.int32],
     forward_s: npt.NDArray[np.float64],
     backward_s: npt.NDArray[np.float64],
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
 ) -> tuple[
-    npt.NDArray[np.int64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
     npt.NDArray[np.int32],
     npt.NDArray[np.float32],
     npt.NDArray[np.float32],
     npt.NDArray[np.int32],
     npt.NDArray[np.int32],
-    npt.NDArray[np.float32],
     npt.NDArray[np.int32],
     npt.NDArray[np.int32],
 ]:
-    """Return the tables of edges, the chains of `graph.chains` in an order, and of the points of their shapes.
+    """Return what edges take, the chains of `graph.chains` in an order, and the pieces of their shapes.
 
-    They are the pointers into the shapes; per point longitude, latitude, way, and seconds forward and backward on the
-    piece that begins there; per edge deciseconds forward and backward (-1: closed), metres, and its first and last
-    segment.
+    They are per point of a shape its way, and seconds forward and backward on the piece that begins there; per edge
+    deciseconds forward and backward (-1: closed), and its first and last segment.
     """
-    n = order.size
-    ptr = np.zeros(n + 1, np.int64)
-    longest = np.int64(0)
-    for e in range(n):
-        size = start[order[e] + 1] - start[order[e]]
-        longest = max(longest, size)
-        ptr[e + 1] = ptr[e] + size
-    points = ptr[n]
-    shape_lon, shape_lat, shape_way = np.empty(points), np.empty(points), np.empty(points, np.int32)
-    ahead_s, back_s = np.zeros(points, np.float32), np.zeros(points, np.float32)
-    ahead_ds, back_ds, metres = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
-    first, last = np.empty(n, np.int32), np.empty(n, np.int32)
-    blocks = (n + _EDGES_AT_ONCE - 1) // _EDGES_AT_ONCE
-    for block in numba.prange(blocks):
-        ahead, back, along = np.empty(longest), np.empty(longest), np.empty(longest)
-        for e in range(block * _EDGES_AT_ONCE, min(n, (block + 1) * _EDGES_AT_ONCE)):
-            begin = start[order[e]]
-            size = start[order[e] + 1] - begin
-            piece = np.int32(0)
-            for i in range(size):
-                here, at = begin + i, ptr[e] + i
-                shape_lon[at], shape_lat[at] = lon[point[here]], lat[point[here]]
-                if i == size - 1:  # no piece begins at the last point; it keeps the way of the piece before
-                    ahead[i] = back[i] = along[i] = 0.0
-                    shape_way[at] = way[piece]
-                    break
+    ptr = _shape_ptr(start, order)
+    shape_way, ahead_s, back_s = np.empty(ptr[-1], np.int32), *(np.empty(ptr[-1], np.float32) for _ in range(2))
+    ahead_ds, back_ds, first, last = (np.empty(order.size, np.int32) for _ in range(4))
+    given = start, segment, order, ptr, way, forward_s, backward_s
+    found = shape_way, ahead_s, back_s, ahead_ds, back_ds, first, last
+
+    def work(begin: int, end: int) -> None:
+        _times_into(*given, *found, begin, end)
+
+    share(work, parts_of(order.size, _EDGES_AT_ONCE))
+    return found
+
+
+def lines_of_chains(
+    start: npt.NDArray[np.int64],
+    point: npt.NDArray[np.int32],
+    order: npt.NDArray[np.int64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """Return the shapes of edges, the chains of `graph.chains` in an order: (ptr, longitude, latitude), and metres."""
+    ptr = _shape_ptr(start, order)
+    shape_lon, shape_lat = np.empty(ptr[-1]), np.empty(ptr[-1])
+    metres = np.empty(order.size, np.float32)
+
+    def work(begin: int, end: int) -> None:
+        _lines_into(start, point, order, ptr, lon, lat, shape_lon, shape_lat, metres, begin, end)
+
+    share(work, parts_of(order.size, _EDGES_AT_ONCE))
+    return ptr, shape_lon, shape_lat, metres
+
+
+def _shape_ptr(start: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where the points of each chain begin, once chains stand in an order."""
+    ptr = np.zeros(order.size + 1, np.int64)
+    np.cumsum(np.diff(start)[order], out=ptr[1:])
+    return ptr
+
+
+@numba.njit(cache=True, nogil=True)
+def _longest(ptr: npt.NDArray[np.int64], begin: int, end: int) -> int:
+    longest = 0
+    for e in range(begin, end):
+        longest = max(longest, ptr[e + 1] - ptr[e])
+    return longest
+
+
+@numba.njit(cache=True, nogil=True)
+def _times_into(
+    start: npt.NDArray[np.int64],
+    segment: npt.NDArray[np.int32],
+    order: npt.NDArray[np.int64],
+    ptr: npt.NDArray[np.int64],
+    way: npt.NDArray[np.int32],
+    forward_s: npt.NDArray[np.float64],
+    backward_s: npt.NDArray[np.float64],
+    shape_way: npt.NDArray[np.int32],
+    ahead_s: npt.NDArray[np.float32],
+    back_s: npt.NDArray[np.float32],
+    ahead_ds: npt.NDArray[np.int32],
+    back_ds: npt.NDArray[np.int32],
+    first: npt.NDArray[np.int32],
+    last: npt.NDArray[np.int32],
+    begin: int,
+    end: int,
+) -> None:
+    room = _longest(ptr, begin, end)
+    ahead, back = np.empty(room), np.empty(room)
+    for e in range(begin, end):
+        size = ptr[e + 1] - ptr[e]
+        piece = np.int32(0)
+        for i in range(size):
+            here, at = start[order[e]] + i, ptr[e] + i
+            if i == size - 1:  # no piece begins at the last point; it keeps the way of the piece before
+                ahead[i] = back[i] = 0.0
+            else:
                 upward = segment[here] >= 0
                 piece = np.int32(abs(segment[here]) - 1)
                 ahead[i] = forward_s[piece] if upward else backward_s[piece]
                 back[i] = backward_s[piece] if upward else forward_s[piece]
-                along[i] = length_m(lon, lat, point[here], point[here + 1])
-                shape_way[at] = way[piece]
-                ahead_s[at], back_s[at] = max(ahead[i], 0.0), max(back[i], 0.0)
                 if i == 0:
                     first[e] = piece
-            last[e] = piece
-            ahead_ds[e] = _deciseconds(ahead[0] < 0, ahead, size)  # a chain is open or closed as a whole
-            back_ds[e] = _deciseconds(back[0] < 0, back, size)
-            metres[e] = along[0] + pairwise_sum(along, _SECOND, size - 1)
-    return ptr, shape_lon, shape_lat, shape_way, ahead_s, back_s, ahead_ds, back_ds, metres, first, last
+            shape_way[at] = way[piece]
+            ahead_s[at], back_s[at] = max(ahead[i], 0.0), max(back[i], 0.0)
+        last[e] = piece
+        ahead_ds[e] = _deciseconds(ahead[0] < 0, ahead, size)  # a chain is open or closed as a whole
+        back_ds[e] = _deciseconds(back[0] < 0, back, size)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lines_into(
+    start: npt.NDArray[np.int64],
+    point: npt.NDArray[np.int32],
+    order: npt.NDArray[np.int64],
+    ptr: npt.NDArray[np.int64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    shape_lon: npt.NDArray[np.float64],
+    shape_lat: npt.NDArray[np.float64],
+    metres: npt.NDArray[np.float32],
+    begin: int,
+    end: int,
+) -> None:
+    along = np.empty(_longest(ptr, begin, end))
+    for e in range(begin, end):
+        size = ptr[e + 1] - ptr[e]
+        for i in range(size):
+            here, at = start[order[e]] + i, ptr[e] + i
+            shape_lon[at], shape_lat[at] = lon[point[here]], lat[point[here]]
+            along[i] = 0.0 if i == size - 1 else length_m(lon, lat, point[here], point[here + 1])
+        metres[e] = along[0] + pairwise_sum(along, _SECOND, size - 1)

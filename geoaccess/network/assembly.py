@@ -101,14 +101,19 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
     edge_u = rank[chains.point[chains.start[:-1][by_node]]]
     edge_v = rank[chains.point[chains.start[1:][by_node] - 1]]
     banned = None if turns is None else turns.at_nodes(rank)
-    del rank
-    shape_ptr, shape_lon, shape_lat, shape_way, shape_forward_s, shape_backward_s, *of_edges = (
-        assembling.edges_of_chains(*chains, by_node, way, columns.pop("forward_s"), columns.pop("backward_s"), lon, lat)
+    start, point, segment = chains
+    del rank, chains
+    shape_way, shape_forward_s, shape_backward_s, edge_forward_ds, edge_backward_ds, first, last = (
+        assembling.times_of_chains(start, segment, by_node, way, columns["forward_s"], columns["backward_s"])
     )
-    edge_forward_ds, edge_backward_ds, edge_length_m, first, last = of_edges
-    node_lon, node_lat = lon[order], lat[order]
-    del chains, lon, lat
     edges = Edges(edge_u, edge_v, way[first], way[last], restricted[first], edge_forward_ds >= 0, edge_backward_ds >= 0)
+    edge_kind, edge_snaps = kind[first], snaps[first]
+    for name in ("forward_s", "backward_s", "way"):
+        del columns[name]
+    del segment, way, kind, snaps, restricted
+    shape_ptr, shape_lon, shape_lat, edge_length_m = assembling.lines_of_chains(start, point, by_node, lon, lat)
+    node_lon, node_lat = lon[order], lat[order]
+    del start, point, lon, lat
     expansion, rules = expand_turns(order.size, edges, banned)
     if expansion is not None:
         expansion = with_junctions(expansion, edge_u, edge_v)
@@ -125,8 +130,8 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
         "edge_forward_ds": edge_forward_ds,
         "edge_backward_ds": edge_backward_ds,
         "edge_length_m": edge_length_m,
-        "edge_kind": kind[first],
-        "edge_snaps": snaps[first],
+        "edge_kind": edge_kind,
+        "edge_snaps": edge_snaps,
         "shape_ptr": shape_ptr,
         "shape_lon": shape_lon,
         "shape_lat": shape_lat,
