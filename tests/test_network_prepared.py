@@ -14,7 +14,7 @@ import pytest
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.checksum import xxh64
-from geoaccess.network import COAST, Network, SegmentTree, Shores, prepare, snap
+from geoaccess.network import COAST, Network, SegmentTree, Shores, load_network, prepare, save_network, snap
 from geoaccess.network.intact import checksum
 from geoaccess.network.prepared import differ_in_times_alone, load_prepared, release
 from geoaccess.study import load_study, stages
@@ -111,6 +111,28 @@ def test_pages_that_nobody_looks_at_are_given_back(tmp_path):
     release(network)
     assert held_kb() == 0
     pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux says which pages are in memory")
+def test_networks_that_were_compared_are_given_back(tmp_path):
+    """All but what says which way edges are open, which is looked at by itself."""
+    folders = [save_network(grid(), tmp_path / name) for name in ("one", "other")]
+    one, other = (load_network(folder, mmap=True) for folder in folders)
+    assert float(one.shape_lon.sum() + other.shape_lon.sum()) > 0  # in memory
+
+    def held():
+        maps = Path("/proc/self/smaps").read_text().split("VmFlags")
+        return {
+            name
+            for part in maps
+            for name in ("shape_lon.npy", "shape_way.npy", "edge_u.npy")
+            if name in part and int(part.split("Rss:")[1].split()[0])
+        }
+
+    assert held() == {"shape_lon.npy"}
+    assert differ_in_times_alone(one, other)
+    assert not held()
+    assert one.shape_lon.tolist() == other.shape_lon.tolist() == grid().shape_lon.tolist()
 
 
 def flip(path):

@@ -98,9 +98,18 @@ def differ_in_times_alone(network: Network, other: Network) -> bool:
     ours, theirs = _but_times(network), _but_times(other)
     return (
         ours.keys() == theirs.keys()
-        and all(np.array_equal(array, theirs[name]) for name, array in ours.items())
         and all(np.array_equal(getattr(network, name) < 0, getattr(other, name) < 0) for name in _TIMES)
+        and all(_are_equal(array, theirs[name]) for name, array in ours.items())
     )
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    """Return whether parts of two networks are equal; what is looked through to see it, is given back if mapped."""
+    if not isinstance(one, np.ndarray):
+        return bool(one == other)
+    equal = np.array_equal(one, other)
+    release_pages((one, other))
+    return equal
 
 
 def _but_times(network: Network) -> dict[str, Any]:

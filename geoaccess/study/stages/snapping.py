@@ -109,6 +109,7 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
         found = known.get(digest)
         if found is None:
             found = attach(network, cells, max_snap_m=max_m, min_component_m=min_component_km * 1000)
+            release(network)  # trees and shores, which are searched no more
             known.clear()  # one is enough: a study has its cells
             known[digest] = found
         return found
