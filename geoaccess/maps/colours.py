@@ -41,7 +41,7 @@ def few_colours(picture: bytes) -> bytes:
     pixels = np.asarray(image.convert("RGBX")).view("<u4")[..., 0] & _CHANNELS
     table = np.zeros(_CHANNELS + 1, np.uint8)
     table[pixels] = 1
-    found = np.flatnonzero(table)
+    found = np.flatnonzero(table.view(np.bool_))  # of which numpy skips what is 0
     palette = _channels(found) if len(found) <= _COLOURS else _palette_of(pixels)
     table[found] = _nearest(_channels(found), palette)
     drawn = Image.fromarray(table[pixels])

@@ -47,7 +47,7 @@ _KINDS: Final = {"u1": "<u1", "u2": "<u2", "i4": "<i4", "f4": "<f4"}
 # HTML (< > &), attributes (quotes), template literals (` $) and Jinja (braces) all see nothing but letters and digits.
 _MIXING: Final = np.uint64(0x9E3779B97F4A7C15)
 _UNSAFE: Final = re.compile(r"[<>&'`${}\x7f]")
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def safe_json(value: Any) -> str:
