@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["latest", "nearer"]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def latest(
     back_start: npt.NDArray[np.int32],
     back_head: npt.NDArray[np.int32],

@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
 from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.sorting import order_of_numbers
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS, Network, as_places
 from geoaccess.routing.batches import (
@@ -272,7 +273,9 @@ def _near(
             parts.append((row, column + np.int32(part.start), time))
     none = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint32)
     row, column, time = (np.concatenate(arrays) for arrays in zip(none, *parts, strict=True))
-    order = np.lexsort((column, row)) if hierarchy is not None or len(parts) > 1 else slice(None)
+    if hierarchy is None and len(parts) <= 1:  # they are in order
+        return row, column, time / DECISECONDS
+    order = order_of_numbers(row * np.int64(len(sites)) + column)
     return row[order], column[order], time[order] / DECISECONDS
 
 

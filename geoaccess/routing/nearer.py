@@ -13,6 +13,7 @@ from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, nearer
 from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.sorting import order_of_numbers
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS
 from geoaccess.routing.field_sites import packed
@@ -76,8 +77,10 @@ def nearer_pairs(
     rows, places = packed(cell, come=False), packed(site, come=True)
     limit = np.minimum(np.ceil(np.round(limit_s * DECISECONDS, 6)), float(FAR)).astype(np.int32)
     first, listed = _cells_by_node(roads, rows)
-    bound = nearer.latest(back.start, back.head, back.cost_ds, rows, limit)
-    walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
+    with ThreadPoolExecutor(1) as pool:  # one core beside that which looks for shores
+        bounding = pool.submit(nearer.latest, back.start, back.head, back.cost_ds, rows, limit)
+        walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
+        bound = bounding.result()
     walk_first = np.searchsorted(walks.first, np.arange(len(places) + 1))
     edge_node = roads.ends[2 if turned else 0][np.maximum(places[:, along.EDGE], 0)]
     most = memory_left() if most_bytes is None else most_bytes
@@ -99,7 +102,7 @@ def nearer_pairs(
             parts += pool.map(found_from, np.array_split(some, thread_count()))
             _check_room(sum(part[0].size for part in parts) * rounds / (number + 1), most, len(cells), len(places))
     point, place, time_ds = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    order = np.lexsort((place, point))
+    order = order_of_numbers(point * np.int64(len(places)) + place)
     return point[order], place[order], time_ds[order] / DECISECONDS
 
 
