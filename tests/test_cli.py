@@ -248,6 +248,12 @@ def test_fetch_does_not_replace_a_place(refused, tmp_path):
     assert there.read_text() == "mine"
 
 
+def test_a_picture_is_not_drawn_under_the_name_of_another_kind(cli, study, tmp_path):
+    code, _, err = cli("info", study, "--map", tmp_path / "net.html")
+    assert (code, list(tmp_path.glob("net*"))) == (2, [])
+    assert "net.html: is drawn as PNG; end the name on .png" in " ".join(err.split())
+
+
 @pytest.mark.parametrize("command", ["run", "check", "info"])
 @pytest.mark.parametrize("name", ["norge", "nord-norge"])
 def test_a_region_that_was_not_fetched_ends_in_the_command_to_type(refused, tmp_path, data, name, command):

@@ -35,6 +35,8 @@ def info(
     from geoaccess.study import draw_network
     from geoaccess.study.results.summaries import network_tables
 
+    if picture is not None and picture.suffix.lower() != ".png":  # no program would open it by another name
+        raise InputError(f"--map {picture}: is drawn as PNG; end the name on .png")
     loaded = opened(study, language)
     answer = Answer.of("info", loaded)
     answer.disclaimer = ""
