@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geoaccess.network.projection import LocalProjection
 from geoaccess.osm import columns
@@ -18,6 +20,39 @@ def test_values_are_left_out_and_others_added(few, places, monkeypatch):
     found = columns.without(values, np.array(places, np.int64), np.array([3], np.int32))
     assert found.tolist() == [*kept, 3]
     assert found.dtype == np.int32
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.lists(st.integers(-9, 9), max_size=6)), max_size=12))
+@settings(max_examples=60)
+def test_columns_that_grow_are_as_copies_would_be(steps):
+    """Whichever of all columns so far is made longer or shorter, none of the others changes."""
+    least, columns._LEAST = columns._LEAST, 5
+    try:
+        first = columns.with_room(3, np.int64)
+        first[:] = 7
+        made = [(first, [7, 7, 7]), (np.array([1, 2]), [1, 2]), (first[::-1], [7, 7, 7])]
+        for which, more in steps:
+            column, expected = made[which % len(made)]
+            parts = [np.array(more[:2], np.int64), np.array(more[2:], np.int64)]
+            if which < 30:
+                made.append((columns.longer(column, *parts), expected + more))
+            else:
+                made.append((columns.without(column, np.zeros(1, np.int64), *parts), expected[1:] + more))
+            assert [column.tolist() for column, _ in made] == [expected for _, expected in made]
+    finally:
+        columns._LEAST = least
+
+
+def test_a_column_with_room_is_not_copied():
+    column = columns.with_room(50, np.float64)
+    column[:] = np.arange(50)
+    longer = columns.longer(column, np.array([1.0]))
+    further = columns.longer(longer, np.array([2.0]))
+    assert np.shares_memory(column, longer)
+    assert np.shares_memory(longer, further)
+    assert type(further) is np.ndarray
+    assert further.tolist() == [*range(50), 1, 2]
+    assert columns.longer(further, np.empty(0)) is further
 
 
 @pytest.mark.parametrize("size", [2**15 - 1, 2**15, 2**15 + 1, 100_003])

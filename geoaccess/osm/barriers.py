@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.kernels import assembling, graph, picking
 from geoaccess.network import EdgeKind
-from geoaccess.osm.columns import without
+from geoaccess.osm.columns import longer, without
 from geoaccess.osm.quay_roads import public_roads, ways_to_boats
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ def apply_node_rules(
         "barriers_private": int(private.sum()),
         "nodes_with_delay": int((delay > 0).sum()),
     }
-    if origin.size:
-        lon, lat = np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]])
-    return lon, lat, rows, counts
+    return longer(lon, lon[origin]), longer(lat, lat[origin]), rows, counts
 
 
 def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]) -> None:
@@ -100,7 +98,7 @@ def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any
     }
     for name in rows if own.size else ():  # one after another, so that never two of all stand in memory
         values = rows[name]
-        rows[name] = np.concatenate([values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype)])
+        rows[name] = longer(values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype))
 
 
 def _rules_at_points(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_lines import FerryLine
     from geoaccess.osm.profile import FerryRules
 
-__all__ = ["Boats", "Split", "split_roads", "together"]
+__all__ = ["Boats", "Split", "split_roads"]
 
 Roads = dict[str, "npt.NDArray[Any]"]
 
@@ -71,11 +71,6 @@ def split_roads(
     for name in ("forward_s", "backward_s"):
         parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
     return Split(lon, lat, np.unique(at), parts), joined
-
-
-def together(parts: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """Return arrays one after another; a single one is not copied."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class Boats:

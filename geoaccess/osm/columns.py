@@ -1,8 +1,9 @@
-"""Columns of a table of segments that are too long to be copied value by value."""
+"""Columns of a table of segments or points that are too long to be copied value by value, or again and again."""
 
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,20 +11,69 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["without"]
+__all__ = ["longer", "with_room", "without"]
 
 _FEW = 1000
 """Places up to which it is quicker to copy what lies between them."""
+_SPARE, _LEAST = 16, 1000
+"""Room for one in so many values, and for so many at least; where nothing is written into it takes no memory."""
+_FILLING = threading.Lock()
+
+
+class _Room(np.ndarray[Any, Any]):
+    """A column with room behind it: so many of its values are `filled`."""
+
+    filled: int
+
+
+def with_room(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return a column, to be filled, which has room behind it for `longer`."""
+    room = _Room(size + size // _SPARE + _LEAST, dtype)
+    room.filled = size
+    return room[:size].view(np.ndarray)
+
+
+def longer(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a column with more behind it: in the room that it has, if nobody has written there, else a copy.
+
+    >>> import numpy as np
+    >>> degrees = with_room(2, np.float64)
+    >>> degrees[:] = 10, 11
+    >>> more = longer(degrees, np.array([12.0]), np.array([13.0]))
+    >>> more.tolist(), np.shares_memory(more, degrees)
+    ([10.0, 11.0, 12.0, 13.0], True)
+    >>> other = longer(degrees, np.array([14.0]))
+    >>> other.tolist(), np.shares_memory(other, degrees), more.tolist()
+    ([10.0, 11.0, 14.0], False, [10.0, 11.0, 12.0, 13.0])
+    """
+    size = values.size + sum(part.size for part in more)
+    if size == values.size:
+        return values
+    room = values.base
+    while isinstance(room, np.ndarray) and not (isinstance(room, _Room) and room.flags.owndata):
+        room = room.base
+    if isinstance(room, _Room) and values.flags.c_contiguous and size <= room.size:
+        with _FILLING:
+            free = room.filled == values.size
+            room.filled = size if free else room.filled
+        if free:
+            np.concatenate(more, out=room[values.size : size].view(np.ndarray))
+            return room[:size].view(np.ndarray)
+    return np.concatenate([values, *more])
 
 
 def without(values: npt.NDArray[Any], places: npt.NDArray[np.int64], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a column but for the values at some places (rising, each once), and more behind it.
+    """Return a column but for the values at some places (rising, each once), and more behind it; it has room again.
 
     >>> import numpy as np
     >>> without(np.array([5, 6, 7, 8]), np.array([0, 2]), np.array([9])).tolist()
     [6, 8, 9]
     """
     if places.size > _FEW:
-        return np.concatenate([np.delete(values, places), *more])
-    bounds = [-1, *places.tolist(), values.size]
-    return np.concatenate([*(values[first + 1 : last] for first, last in itertools.pairwise(bounds)), *more])
+        parts = [np.delete(values, places), *more]
+    else:
+        bounds = [-1, *places.tolist(), values.size]
+        parts = [*(values[first + 1 : last] for first, last in itertools.pairwise(bounds)), *more]
+    found = with_room(sum(part.size for part in parts), values.dtype)
+    np.concatenate(parts, out=found)
+    return found

@@ -12,6 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError
+from geoaccess.osm.columns import with_room
 from geoaccess.osm.ferry_relations import complete_ferries, ferry_ways, relation_tags
 from geoaccess.osm.formats import check_format, is_pbf
 from geoaccess.osm.joining import join_files
@@ -219,8 +220,10 @@ def _extract(
             f"{source}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
         )
     missing = ways.x == NO_PLACE
-    lon, lat = ways.x / _COORDINATE, ways.y / _COORDINATE
-    lon[missing] = lat[missing] = np.nan
+    lon, lat = (with_room(missing.size, np.float64) for _ in range(2))  # ends of boats and gates come behind
+    for degrees, values in ((lon, ways.x), (lat, ways.y)):
+        np.divide(values, _COORDINATE, out=degrees)
+        degrees[missing] = np.nan
     return Extract(
         way_id=ways.way_id,
         way_tags=ways.way_tags,

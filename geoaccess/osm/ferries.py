@@ -11,7 +11,8 @@ import pandas as pd
 
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.kernels import picking
-from geoaccess.osm.boats import Boats, split_roads, together
+from geoaccess.osm.boats import Boats, split_roads
+from geoaccess.osm.columns import longer
 from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
@@ -107,8 +108,8 @@ def add_ferries(
     keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
     listed = Counter(found.kind for found in kinds)
     return WithFerries(
-        lon=together(boats.lon),
-        lat=together(boats.lat),
+        lon=longer(*boats.lon),
+        lat=longer(*boats.lat),
         segments=roads,
         keep=keep,
         table=_table(lines, kinds, extract, joins),

@@ -154,5 +154,5 @@ def complete_ferries(ways: WaysOfFile, lines: Mapping[int, Sequence[Mapping[str,
         way_tags=np.concatenate([way_tags, np.array(more, way_tags.dtype)]),
         tagsets=tuple(place),
         ptr=np.concatenate([ways.ptr, ways.ptr[-1] + np.cumsum(sizes)]),
-        ref=np.concatenate([ways.ref, *refs]),
+        ref=np.concatenate([ways.ref, *refs]) if source else ways.ref,
     )

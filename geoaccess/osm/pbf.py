@@ -149,7 +149,9 @@ class PbfFile:
         version = _joined(np.int64, [part.version for part in parts])
         taken = _once(way_id, version, newest_ways)
         sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
+        own = _joined(np.bool_, [part.own for part in parts])
         node_id, ref, given = _nodes_of(parts, np.repeat(taken, sizes))
+        del parts  # of which some hold more than all that is made of them
         x, y, hindering, hindering_tags, node_tagsets, nodes_repeated = self._places(node_id)
         known = np.flatnonzero((given[0] != NO_PLACE) & (x[ref[: given.shape[1]]] == NO_PLACE))
         x[ref[known]], y[ref[known]] = given[:, known]
@@ -162,7 +164,7 @@ class PbfFile:
             )
         way_tags, distinct = _joined(np.int32, tagsets), self._tagsets(strings, sets)
         # Those that a relation alone makes a ferry come after the others, and so do shores.
-        order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
+        order = np.argsort(~own, kind="stable")
         order = order[taken[order]]
         ptr, ref = picking.runs_of(np.concatenate([[0], np.cumsum(sizes)]), ref, order)
         return WaysOfFile(
