@@ -33,7 +33,7 @@ _WORDS = re.compile(
     r"(?:([0-9]+(?:[.,][0-9]+)?)\s*(?:h|hr|hrs|hour|hours|t|time|timer)\.?)?\s*(?:([0-9]+(?:[.,][0-9]+)?)\s*(?:m|min|mins|minute|minutes|minutter|')?\.?)?"
 )
 _SPAN = re.compile(r"([^-\u2013]+?)\s*(?:-|\u2013|\bto\b)\s*([^-\u2013]+)")
-_RUN = re.compile(r"([0-9]{1,2}:[0-9]{2})-([0-9]{1,2}:[0-9]{2})/([0-9]+)")
+_RUN = re.compile(r"([0-9]{1,2}:[0-9]{2})-([0-9]{1,2}:[0-9]{2})/([0-9]{1,4})")
 _DAY_RULE = re.compile(r"(?:mo|tu|we|th|fr|sa|su)(?:[-,](?:mo|tu|we|th|fr|sa|su))*")
 _LAST_CLOCK_H = 47
 
@@ -79,7 +79,7 @@ def read_duration_s(text: str) -> float | None:
         low, high = (read_duration_s(end) or 0.0 for end in (first, span[2]))
         return (low + high) / 2 if 0 < low <= high else None
     bare = re.sub(r"(?<=\d)\s*(?:h|hours?|hrs?)\.?$", "", word) if ":" in word else word
-    if ":" in bare and any(int(part) > 59 for part in bare.split(":")[1:] if part.isdigit()):  # noqa: PLR2004
+    if ":" in bare and any(int(part[:3]) > 59 for part in bare.split(":")[1:] if part.isdecimal()):  # noqa: PLR2004
         return None
     seconds = parse_duration_s(bare)
     if seconds is None:
@@ -241,7 +241,8 @@ def parse_season(text: str) -> Season:
     dates = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s*/\s*(\d{1,2})-(\d{1,2})", word)
     if dates:
         m1, d1, m2, d2 = (int(part) for part in dates.groups())
-        return Season(((m1, d1), (m2, d2)), known=True)
+        there = max(m1, m2) <= len(_MONTHS) and max(d1, d2) <= 31 and min(m1, d1, m2, d2) > 0  # noqa: PLR2004 - days
+        return Season(((m1, d1), (m2, d2)), known=True) if there else Season(None, known=False)
     ends = [
         re.fullmatch(r"(early|mid|late)?\s*([a-z]{3})[a-z]*\.?", end.strip())
         for end in re.split(r"[-\u2013]| to ", word)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import geoaccess
 from geoaccess import files
 from geoaccess.cli import _refuse_odd_numbers, app
-from geoaccess.clock import parse_clock_s, read_duration_s
+from geoaccess.clock import parse_clock_s, parse_sailings, read_duration_s
 from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.network import Network
 from geoaccess.scenarios import Scenario, apply_to_network
@@ -104,6 +104,16 @@ def test_numbers_are_those_of_a_keyboard(text):
     assert np.isnan(to_numbers(pd.Series([text]))).all()
     assert read_duration_s(text) is None
     assert parse_clock_s(f"{text}:30") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["8:\u00b2", "01:3\u00b2", "1:30:\u00b2", "12:" + "9" * 5000, "9" * 5000 + ":" + "9" * 5000]
+)
+def test_what_is_a_digit_to_unicode_alone_or_too_long_is_no_time(text):
+    assert read_duration_s(text) is None
+    assert parse_clock_s(text) is None
+    with pytest.raises(ValueError, match="is no time of day"):
+        parse_sailings(f"06:00-22:00/{'9' * 5000}")
 
 
 @pytest.mark.parametrize("given", [["--seconds", "1_0"], ["--seconds=1_0"], ["--add", "\u0967\u0968"]])

@@ -127,3 +127,12 @@ def test_what_is_imported_is_there_for_users() -> None:
         for name in _imported(path):
             found = {one.lower().replace("_", "-") for one in providers.get(name, [name])}
             assert found & named, f"{path} imports {name}, which users need not have"
+
+
+def test_what_is_checked_in_continuous_integration_begins_with_a_run_in_the_environment_of_users():
+    """The same environment gets developers' packages afterwards: then nothing would be missed any more."""
+    lines = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
+    assert lines.index("make run") < lines.index("make test")
+    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\nrun: .venv/ready\n" in rules
+    assert "\n.venv/dev: .venv/ready " in rules

@@ -376,6 +376,17 @@ def test_what_libraries_say_where_something_does_not_suffice_is_one_sentence(
     assert re.match(f"error: .*{words}", said)
 
 
+def test_a_message_can_be_read_whatever_value_stands_in_it(monkeypatch, capfd, plain_streams):
+    def act():
+        raise GeoaccessError(f'people.csv: 2 problems\n  - row 3: "{"x" * 40_000}" is no number; write one\n  - row 4')
+
+    code, said = ended(monkeypatch, capfd, act)
+    assert code == 2
+    assert [len(line) < 2100 for line in said.splitlines()] == [True] * 3
+    assert "row 3" in said
+    assert "write one" in said
+
+
 def test_faults_of_the_program_itself_are_shown_whole(monkeypatch, plain_streams):
     for error in (ImportError("cannot import name 'x'"), RuntimeError("x")):
         monkeypatch.setattr(cli, "app", mock.Mock(side_effect=error))

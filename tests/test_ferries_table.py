@@ -208,6 +208,12 @@ def test_seasons(text, inside, outside):
     assert not season.covers(outside)
 
 
+@pytest.mark.parametrize("text", ["13-45/99-99", "00-01/05-01", "05-20/08-32", "9999-12-31"])
+def test_days_that_no_year_has_are_no_season(text):
+    assert not parse_season(text).known
+    assert parse_season(text).covers(dt.date(2026, 1, 1))
+
+
 def test_departures_of_a_day(tmp_path, troms):
     path = table(
         tmp_path,

@@ -104,7 +104,7 @@ def test_a_road_at_a_moment(tags, when, expected):
     assert drives(tags, when) == expected
 
 
-@pytest.mark.parametrize("condition", ["wet", "snow", "(Nov-", "some day", "", "( AND )"])
+@pytest.mark.parametrize("condition", ["wet", "snow", "(Nov-", "some day", "", "( AND )", "(axles > \u00b2)"])
 def test_what_cannot_be_decided_is_listed(condition):
     road = read_way({"highway": "unclassified", "access:conditional": f"no @ {condition}"}, CAR, JANUARY)
     assert road.undecided == (f"access:conditional=no @ {condition}",)

@@ -283,6 +283,9 @@ def test_english_numbers():
     assert phrases.people(193468) == "193,468"
     assert phrases.share(0.933) == "93.3%"
     assert phrases.number(-0.254, 3) == "\u22120.254"
+    for value, written in ((1e308, "1e+308"), (-1e27, "\u22121e+27"), (5e-324, "0.00")):
+        assert phrases.number(value, 2) == written
+    assert phrases.people(1e19) == "10," + ",".join(["000"] * 6)
 
 
 def test_a_share_above_nothing_is_never_nothing_and_what_is_missing_is_a_dash():

@@ -142,6 +142,11 @@ def test_all_that_is_wrong_with_a_table_is_reported_at_once(tmp_path):
         )
     for part in ("way 99", '"boat"', "'1.5'", "'x'", "no area says", "neither name nor osm_id", "way 3 is there twice"):
         assert part in str(caught.value)
+    for number in (str(2**63), "9" * 5000, "\u00b2", "--5", "\u0663"):  # more than a way can have, and no digits
+        with pytest.raises(InputError, match=r'row 2: "?osm_id'):
+            read_closures(written(tmp_path, f"what,osm_id,availability\npass,{number},0.5\n"), ring())
+    with pytest.raises(InputError, match=r'row 2: "?name'):
+        read_closures(written(tmp_path, f"what,name,availability\npass,{'x' * 5000},0.5\n"), ring())
     with pytest.raises(InputError, match='no column "what"; it has name'):
         read_closures(written(tmp_path, "name\nx\n"), ring())
 

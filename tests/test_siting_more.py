@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 
 from geoaccess.errors import InputError
 from geoaccess.siting import (
@@ -237,6 +237,10 @@ def test_candidates_of_a_file_and_areas_to_leave_out(tmp_path):
     halls.to_file(tmp_path / "points.gpkg")
     with pytest.raises(InputError, match="holds Point; polygons are needed"):
         leave_out(halls, tmp_path / "points.gpkg")
+    bow = [Polygon([(17, 68), (19, 70), (19, 68), (17, 70)]), box(17, 68, 19, 70)]
+    gpd.GeoSeries(bow[::-1], crs="EPSG:4326").to_file(tmp_path / "bow.geojson")
+    with pytest.raises(InputError, match=r"bow\.geojson: row 2 is no polygon \(Self-intersection.*\); draw its border"):
+        leave_out(halls, tmp_path / "bow.geojson")
 
 
 def test_places_are_called_by_what_lies_near():

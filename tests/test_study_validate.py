@@ -64,10 +64,11 @@ def test_a_table_of_norwegian_excel_is_read(tmp_path, encoding):
 
 def test_all_that_is_wrong_with_a_table_is_reported_at_once(tmp_path):
     rows = "a,gp,mean,x,min,s\nb,gp,mean,-1,min,s\nc,gp,mean,3,people,s\nd,gp,share_within_3,12,,s\ne,gp,mean,inf,,s\n"
+    rows += "f,gp,mean,1e308,,s\n"
     with pytest.raises(InputError) as caught:
         read_reference(table_of(tmp_path, HEADER + rows))
     lines = str(caught.value).split("\n")
-    assert [line.split(":")[0] for line in lines[1:]] == [f"  - row {number}" for number in range(2, 7)]
+    assert [line.split(":")[0] for line in lines[1:]] == [f"  - row {number}" for number in range(2, 8)]
     assert '"x"' in lines[1]
     assert 'give the unit "%"' in lines[4]
 

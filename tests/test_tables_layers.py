@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import warnings
 import zipfile
 
 import geopandas as gpd
@@ -25,6 +26,18 @@ SQUARES = gpd.GeoDataFrame(
     {"people": [3.0, 4.0, 5.0], "CNTR_ID": ["NO", "SE", "NO"]},
     geometry=shapely.box([0, 1000, 2000], 7_000_000, [1000, 2000, 3000], 7_001_000),
     crs=25833,
+)
+SQUARE = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {},
+                "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+            }
+        ],
+    }
 )
 OUTLINE = gpd.GeoDataFrame({"name": ["all"]}, geometry=[SQUARES.union_all().boundary], crs=25833)
 
@@ -205,3 +218,24 @@ def test_a_layer_that_says_it_has_more_rows_than_its_file_can_hold(tmp_path):
         base.commit()
     with pytest.raises(InputError, match=r"says that it has 1,000,000,000 rows, but has [0-9,]+ bytes"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SQUARE.replace("[0, 0]]", "[0, 1]]"), "has a shape that cannot be: .*; correct it and save anew"),
+        (SQUARE.encode("utf-16"), "is no file of shapes that is understood; save it anew, as GeoJSON in UTF-8"),
+        ("[1, 2]", "is no file of shapes that is understood"),
+        ("", "is no file of shapes that is understood"),
+        (SQUARE.replace("[0, 0]", "[1e999, 0]"), "cannot be read: .*number"),
+        (SQUARE[:-9], "cannot be read: "),
+    ],
+)
+def test_what_is_no_geojson_is_one_sentence(tmp_path, text, says):
+    path = tmp_path / "a.geojson"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a library would say the same a second time
+        with pytest.raises(InputError, match=rf"a\.geojson: {says}") as error:
+            read_table(path)
+    assert "\n" not in str(error.value)

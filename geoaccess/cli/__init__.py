@@ -35,6 +35,8 @@ _UNLOADED = re.compile("shared object|static TLS block|DLL load failed|dlopen")
 """What systems say of a compiled library that they cannot load."""
 _SHORTAGE = re.compile("Cannot allocate memory|start new thread|launch worker thread|[Oo]ut of memory|bad_alloc")
 """What libraries say, in errors of every class, where memory or threads do not suffice."""
+_LONGEST = 2000
+"""So many letters of a line of a message at most: a value that is wrong may be a whole page."""
 _NO_NUMBER = frozenset({"nan", "inf", "infinity", "-inf", "-infinity"})
 
 
@@ -133,6 +135,12 @@ def _of_a_library(error: Exception) -> str | None:
     return _memory(error) if _SHORTAGE.search(str(error)) else None
 
 
+def _short(line: str) -> str:
+    """Return a line of a message that people can read, whatever value stands in it."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+
+
 def _fail(error: Exception | str) -> NoReturn:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
+    said = "\n".join(map(_short, str(error).split("\n")))
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), said))
     sys.exit(2)

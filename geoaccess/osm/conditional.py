@@ -248,7 +248,7 @@ def _compared(what: str, sign: str, text: str, *, profile: Profile) -> bool | No
     elif what in weights:
         own, limit = weights[what], parse_tonnes(text)
     else:
-        own, limit = counts.get(what, -1), float(text) if text.strip().isdigit() else None
+        own, limit = counts.get(what, -1), float(text) if text.strip().isdecimal() else None
     return None if limit is None or own < 0 else bool(_COMPARED[sign](own, limit))
 
 

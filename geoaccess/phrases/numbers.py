@@ -37,6 +37,8 @@ NOTHING: Final = "\u2013"
 _MINUS: Final = "\u2212"
 _INFINITE: Final = "\u221e"
 _LONG_MIN: Final = 119.5  # what rounds to two hours is written in hours
+_UNWRITTEN: Final = 1e20
+"""Of numbers from here on no digit is written out: no count is so large, and a wrong one should be seen as it is."""
 _ROUNDING: Final = decimal.Context(prec=60, rounding=decimal.ROUND_HALF_UP)
 
 
@@ -72,6 +74,8 @@ def number(value: float, decimals: int = 0, *, language: str = "en") -> str:
         return NOTHING
     if math.isinf(value):
         return _INFINITE if value > 0 else f"{_MINUS}{_INFINITE}"
+    if abs(value) >= _UNWRITTEN:
+        return f"{value:.6g}".replace("-", _MINUS)
     rounded = decimal.Decimal(repr(value)).quantize(decimal.Decimal(1).scaleb(-decimals), context=_ROUNDING)
     written = str(_pattern(decimals).apply(abs(rounded), _locale(language)))
     return f"{_MINUS}{written}" if rounded < 0 else written

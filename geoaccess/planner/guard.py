@@ -201,7 +201,7 @@ class Guard:
         if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             raise _Denied(415, "content_type", "send JSON (content-type: application/json)")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length[:12]) > self.most_bytes:
+        if not length.isdecimal() or int(length[:12]) > self.most_bytes:
             raise _Denied(413, "too_large", f"the request is larger than {self.most_bytes // 1024} kB")
         try:
             async with asyncio.timeout(self.body_s):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
+from geoaccess.errors import ConfigError, InputError
 from geoaccess.scenarios.changes import Close
 from geoaccess.scenarios.roads import (
     edges_of_pieces,
@@ -20,7 +21,7 @@ from geoaccess.scenarios.roads import (
     selected_pieces,
 )
 from geoaccess.tables import missing_columns, parse_number, read_table, read_text
-from geoaccess.toml import did_you_mean
+from geoaccess.toml import did_you_mean, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ _HOURS = 24.0
 _NEEDED = ("what",)
 _ALL = ("", "all")
 _SEEDS = 2**63
+_WAY = re.compile("-?[0-9]{1,19}")
 _WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "roads"}
 
 
@@ -175,18 +177,29 @@ def _edges(
         chosen = [(str(label), [int(way) for way in ways]) for label, ways in groups]
         found = [(label, edges_of_ways(network, ways, what=what)) for label, ways in chosen]
         return [(label, edges) for label, edges in found if edges.size]
-    number = row["osm_id"]
     if row["ref"] or row["polygon"]:
         return _numbered_road(row, network, names, problems, left_out, where)
-    if number == "" and row["name"] == "":
-        problems.append(f"{where}: gives neither name nor osm_id")
+    item = _named(row, what, problems, where)
+    if item is None:
         return []
-    if number and not number.lstrip("-").isdigit():
-        problems.append(f"{where}: osm_id is {number!r}; give the number of a way")
-        return []
-    item = Close(osm_id=int(number), what=what) if number else Close(name=row["name"], what=what)
     pieces = selected_pieces(item, network, names, problems, where)
-    return [(row["name"] or f"way {number}", edges_of_pieces(network, pieces))]
+    return [(row["name"] or f"way {row['osm_id']}", edges_of_pieces(network, pieces))]
+
+
+def _named(row: pd.Series[Any], what: str, problems: list[str], where: str) -> Close | None:
+    """Return what a row names by number or name; None where it names nothing that there can be."""
+    number, name = row["osm_id"], row["name"]
+    if number == "" and name == "":
+        problems.append(f"{where}: gives neither name nor osm_id")
+    elif number and not _WAY.fullmatch(number):
+        problems.append(f"{where}: osm_id is {number!r}; give the number of a way")
+    else:
+        try:
+            which = {"osm_id": int(number)} if number else {"name": name}
+            return validate({"what": what, **which}, Close, subject=where)
+        except ConfigError as error:
+            problems.append(str(error))
+    return None
 
 
 def _numbered_road(

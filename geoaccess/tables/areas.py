@@ -19,21 +19,24 @@ __all__ = ["read_areas", "swapped_hint"]
 _LON, _LAT = 180.0, 90.0
 
 
-def read_areas(path: Path, *, hint: str) -> Any:
+def read_areas(path: Path, *, hint: str, crossing: bool = False) -> Any:
     """Return the polygons of a file, in EPSG:4326.
 
     Parameters
     ----------
     hint
         What to check where the file is not there.
+    crossing
+        Whether borders may cross themselves: those of published maps do in places, and are mended by who draws them.
 
     Raises
     ------
     MissingFileError, InputError
-        If the file is not there, says no CRS, holds anything but polygons, or polygons off the globe: what is written
-        in metres without a CRS is read as degrees.
+        If the file is not there, says no CRS, holds anything but polygons, polygons off the globe (what is written in
+        metres without a CRS is read as degrees), or a border that crosses itself: what is inside it nobody can say.
     """
     import geopandas as gpd
+    import shapely
 
     table = read_table(path, hint=hint)
     if not isinstance(table, gpd.GeoDataFrame):
@@ -49,6 +52,10 @@ def read_areas(path: Path, *, hint: str) -> Any:
             f"{path}: reaches from {west:g}, {south:g} to {east:g}, {north:g}, which is no longitude and latitude; "
             "save it with the CRS that it is in"
         )
+    wrong = np.flatnonzero(~table.geometry.is_valid.to_numpy(np.bool_))
+    if wrong.size and not crossing:
+        row, why = table.index[wrong[0]], shapely.is_valid_reason(table.geometry.iloc[wrong[0]])
+        raise InputError(f"{path}: row {row} is no polygon ({why}); draw its border without crossings")
     return table.geometry.to_crs("EPSG:4326")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ _POLYGONS = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface")
 # The first member of plain GeoJSON is one of these; a file of several collections begins with the name of the first.
 _PLAIN = re.compile(rb'\s*\{\s*"(?:type|name|crs|bbox|features|geometry|properties|id)"')
 _HEAD = 4096
+_UNKNOWN = "not recognized"
+"""What GDAL says of a file that none of its drivers takes."""
 
 
 def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -> Any:
@@ -44,7 +47,14 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     import pyogrio
     import shapely
 
-    listed = gpd.list_layers(address)
+    try:
+        listed = gpd.list_layers(address)
+    except pyogrio.errors.DataSourceError as error:
+        if _UNKNOWN not in str(error):
+            raise
+        raise InputError(
+            f"{path}: is no file of shapes that is understood; save it anew, as GeoJSON in UTF-8 or as GeoPackage"
+        ) from error
     known = listed["geometry_type"].astype("object").where(listed["geometry_type"].notna(), "")
     shapes = {str(name): str(kind) for name, kind in zip(listed["name"], known, strict=True)}
     fields: dict[str, list[str]] = {}
@@ -56,7 +66,9 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     before = pyogrio.get_gdal_config_option("OGR_GEOJSON_MAX_OBJ_SIZE")
     pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": 0})
     try:
-        rows = gpd.read_file(address, layer=chosen)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # which is refused below
+            rows = gpd.read_file(address, layer=chosen)
     except shapely.errors.GEOSException as error:  # a ring that is not closed, a line of one point
         raise InputError(
             f"{path}: has a shape that cannot be: {str(error).strip()}; correct it and save anew"

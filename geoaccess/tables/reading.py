@@ -152,7 +152,7 @@ def _read(path: Path, layer: str | None, columns: Sequence[str], suffice: Sequen
     except InputError:
         raise
     except (ValueError, OSError, RuntimeError, KeyError) as error:  # what Arrow and GDAL raise for a damaged file
-        raise InputError(f"{path}: cannot be read: {str(error).strip()}") from error
+        raise InputError(f"{path}: cannot be read: {files.reason_of(error)}") from error
     known = ", ".join((*_TEXT[:3], *_SHEETS, *_PARQUET, *_GEO))
     raise InputError(f"{path}: is no kind of table that is understood; give one of {known}")
 

@@ -23,6 +23,8 @@ __all__ = ["REFERENCE_COLUMNS", "read_reference", "write_reference_template"]
 
 REFERENCE_COLUMNS = ("geography", "service", "statistic", "value", "unit", "source")
 _NEEDED = ("geography", "service", "statistic", "value", "source")
+_MOST = 1e10
+"""As of every count: more people than there are on Earth."""
 # What one of a unit is in minutes, as a share, or in people.
 _UNITS = {
     "min": {"": 1.0, "min": 1.0, "minutes": 1.0, "minutter": 1.0, "s": 1 / 60, "h": 60.0},
@@ -82,8 +84,8 @@ def _value(row: Mapping[Any, str], value: float) -> tuple[float, str]:
     statistic = read_statistic(row["statistic"])
     unit = row["unit"].lower()
     factors = _UNITS[statistic.unit] if statistic else {}
-    if not np.isfinite(value) or value < 0:
-        problem = f"value is {text}; minutes, shares and people are numbers >= 0"
+    if not 0 <= value <= _MOST:
+        problem = f"value is {text}; minutes, shares and people are numbers >= 0, and at most {_MOST:,.0f}"
     elif statistic and unit not in factors:
         problem = f'unit is "{unit}"; {statistic.name} is given in {", ".join([*factors][1:])}'
     elif statistic and statistic.unit == "share" and value * factors[unit] > 1:

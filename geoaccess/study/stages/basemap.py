@@ -87,7 +87,7 @@ def land_of(study: Study, network: Network, window: Window) -> gpd.GeoSeries | N
     box, tolerance = window
     if study.settings.basemap.land:
         path = files.require(study.resolve(study.settings.basemap.land), hint=fetch_hint(study))
-        areas = shapely.make_valid(read_areas(path, hint=fetch_hint(study)).to_numpy())
+        areas = shapely.make_valid(read_areas(path, hint=fetch_hint(study), crossing=True).to_numpy())
         parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(areas, *box)))
         found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     elif network.shores is not None:
