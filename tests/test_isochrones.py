@@ -150,6 +150,33 @@ def test_longer_times_hold_shorter_ones_and_a_site_more_takes_nothing_away():
     assert (more["area_km2"] > few["area_km2"] * 1.01).any()
 
 
+@pytest.mark.parametrize("square_m", [8000.0, 2500.0])
+def test_simple_areas_are_those_of_every_road_widened_by_itself(monkeypatch, square_m):
+    """All roads are reached, and a lake lies beside one of them."""
+    monkeypatch.setattr(road_areas, "_TILE_M", square_m)
+    monkeypatch.setattr(isochrone_areas, "_RUN", 2)  # areas are put together in several rounds
+    world, buffer_m = World(5), 800.0
+    plane = world.network.projection
+    x, y = plane.project(world.lon, world.lat)
+    lake = shapely.Point(x[0] + 1100, y[0] + 350).buffer(150)  # beside the middle of the street along the south
+    shore = gpd.GeoSeries([lake.exterior], crs=world.network.metric_crs).to_crs("EPSG:4326").get_coordinates()
+    lon, lat = shore.to_numpy().T.copy()
+    shores = Shores(lon, lat, ptr=np.array([0, lon.size]), area=np.array([1], np.int32))
+    network = replace(world.network, shores=shores)
+    asked = {"cutoffs_s": [900.0, 1e5], "buffer_m": buffer_m, "largest_hole_km2": 0.0, **NEAR}
+    u, v = world.ends.T
+    roads = shapely.linestrings(np.stack([np.column_stack([x[u], y[u]]), np.column_stack([x[v], y[v]])], axis=1))
+    expected = shapely.union_all(shapely.buffer(roads, buffer_m, quad_segs=4)).difference(lake)
+    some, every = isochrones(network, world.spots([(5, 10)]), **asked).to_crs(network.metric_crs).geometry
+    assert shapely.difference(some, every).area < 1e-9 * every.area
+    assert every.area == pytest.approx(expected.area, rel=1e-3)
+    assert every.symmetric_difference(expected).area < 2e-3 * expected.area
+    assert shapely.covers(every, shapely.union_all(roads))
+    assert not every.intersects(lake.buffer(-15))
+    (one,) = every.geoms
+    assert len(one.interiors) == len(expected.interiors) == (N - 1) ** 2 + 1
+
+
 def test_areas_are_the_same_on_one_thread(monkeypatch):
     world = World(4)
     asked = {"cutoffs_s": [240.0, 600.0], "buffer_m": 400.0, **NEAR}
