@@ -203,6 +203,15 @@ class _Room(NamedTuple):
     marked: npt.NDArray[np.bool_]
 
 
+class _Ground(NamedTuple):
+    """What is searched for targets: arcs from sources to targets, at which nodes both are, and targets by node."""
+
+    arcs: _Arcs
+    source_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+    target_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+    at_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
+
 class _Near:
     """Sources in groups of neighbours, and what lies around each group; several threads may ask at once."""
 
@@ -216,8 +225,6 @@ class _Near:
             source, target = target, source
         self.turned, self.furthest, self.source, self.target = turned, furthest, source, target
         self.groups = [*_groups(source)]
-        self._arcs, node = _arcs_between(roads, source, target, turned=turned, searches=len(self.groups))
-        self._source_node, self._target_node = (node(points) for points in (source, target))
         walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
         self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second, walks.time_ds
         self._above = above(hierarchy, source, target)
@@ -225,9 +232,15 @@ class _Near:
         self._known = self._found_before(roads, walks)
         self._source_at = self._places(source)
         self._target_at = self._places(target)
-        self._at_node = _by_node(target, *self._target_node, self._arcs[0].size - 1)
+        searches = sum(int(group[0]) not in (self._known or {}) for group in self.groups)
+        self._ground = self._searched_on(roads, searches) if searches else None
         self._on_edge = _by_edge(target)
         self._rooms: deque[_Room] = deque()
+
+    def _searched_on(self, roads: Network, searches: int) -> _Ground:
+        arcs, node = _arcs_between(roads, self.source, self.target, turned=self.turned, searches=searches)
+        source_node, target_node = node(self.source), node(self.target)
+        return _Ground(arcs, source_node, target_node, _by_node(self.target, *target_node, arcs[0].size - 1))
 
     def _places(self, points: Ends) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return where the ends of points are in the hierarchy; nowhere are only points that are not snapped."""
@@ -254,7 +267,7 @@ class _Near:
         try:
             return self._rooms.pop()
         except IndexError:
-            nodes = self._arcs[0].size - 1
+            nodes = self._ground.arcs[0].size - 1 if self._ground else 0
             return _Room(
                 np.full(nodes, FAR, np.int32),
                 np.empty(nodes, np.int32),
@@ -288,17 +301,19 @@ class _Near:
         known = self._known
         if known is not None and int(group[0]) in known:
             return known[int(group[0])]
+        ground = self._ground
+        assert ground is not None  # noqa: S101 - else all are known
         reach = np.stack(_reach_of(ours))
         begins = reach != NEVER
-        node = np.stack([nodes[group] for nodes in self._source_node])[begins]
-        count = nearby.search_around(*self._arcs, node, reach[begins], self.furthest, room.best, room.touched)
+        node = np.stack([nodes[group] for nodes in ground.source_node])[begins]
+        count = nearby.search_around(*ground.arcs, node, reach[begins], self.furthest, room.best, room.touched)
         touched = room.touched[:count]
         found = nearby.places_near(
             room.best,
             touched,
             self.furthest,
-            *self._at_node,
-            *self._target_node,
+            *ground.at_node,
+            *ground.target_node,
             *self._reach,
             *self._on_edge,
             np.unique(ours.legs.edge),
