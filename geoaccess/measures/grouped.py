@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoaccess.measures.quantiles import sorted_quantile
+from geoaccess.measures.quantiles import sorted_quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +112,9 @@ def group_quantiles(
     rows = rows[np.argsort(groups.codes[rows].astype(kind), kind="stable")]
     bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))
     ordered_times, ordered_people = times_s[rows], people[rows]
+    asked = np.asarray(shares, dtype=np.float64)
     quantiles = np.full((len(groups.labels), len(shares)), np.nan)
     for group in range(len(groups.labels)):
         part = slice(bounds[group], bounds[group + 1])
-        quantiles[group] = [sorted_quantile(ordered_times[part], ordered_people[part], share) for share in shares]
+        quantiles[group] = sorted_quantiles(ordered_times[part], ordered_people[part], asked)
     return quantiles

@@ -13,18 +13,20 @@ from geoaccess.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["sorted_quantile", "weighted_quantile"]
+__all__ = ["sorted_quantiles", "weighted_quantile"]
 
 ROUNDING = 1e-12  # of all people: 0.55 of 100 people is 55.00000000000001 in floating point, and means 55
 
 
-def sorted_quantile(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], q: float) -> float:
-    """Return the quantile of values that are sorted already and all have a weight above 0; NaN when there are none."""
+def sorted_quantiles(
+    values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return quantiles of values that are sorted already and all have a weight above 0; NaN when there are none."""
     if values.size == 0:
-        return float("nan")
+        return np.full(len(shares), np.nan)
     reached = np.cumsum(weights)
-    total = reached[-1]
-    return float(values[np.searchsorted(reached, (q - ROUNDING) * total, side="left")])
+    found: npt.NDArray[np.float64] = values[np.searchsorted(reached, (shares - ROUNDING) * reached[-1], side="left")]
+    return found
 
 
 @checks_arguments
@@ -82,4 +84,4 @@ def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -
     times, people = times[people > 0], people[people > 0]
     times = np.where(np.isnan(times), np.inf, times)
     order = np.argsort(times, kind="stable")
-    return sorted_quantile(times[order], people[order], q)
+    return float(sorted_quantiles(times[order], people[order], np.array([q]))[0])
