@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import gc
 
-__all__ = ["collect_seldom"]
+__all__ = ["collect_promptly", "collect_seldom"]
 
-_OBJECTS = 50_000
+_OBJECTS, _OWN = 50_000, 700
 
 
 def collect_seldom() -> None:
-    """Have this process look for such objects once it has made so many more; Python's own number is 700.
+    """Have this process look for such objects once it has made `_OBJECTS` more, where Python waits for `_OWN`.
 
     A process that imports what a study needs makes half a million objects, nearly all to stay, and would look through
     them again and again: a seventh of the time of a short command. What is large here is arrays, which go at once.
     """
     gc.set_threshold(_OBJECTS)
+
+
+def collect_promptly() -> None:
+    """Have this process look as often as Python does by itself, but only through what is made from now on.
+
+    For a process that stays, as the planner does: what an answer leaves behind may hold a whole network.
+    """
+    gc.freeze()
+    gc.set_threshold(_OWN)

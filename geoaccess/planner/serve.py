@@ -9,6 +9,7 @@ import webbrowser
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError
+from geoaccess.garbage import collect_promptly
 from geoaccess.phrases import Writer
 from geoaccess.planner.doors import hosted_entrance, local_entrance
 from geoaccess.planner.state import PlannerState
@@ -83,6 +84,7 @@ def serve(
         state = PlannerState(solve_study(study, show=show))
         for service in state.specs:
             state.field(service)
+        collect_promptly()
         entrance = hosted or local_entrance(root, port=int(listener.getsockname()[1]))
         app = planner_app(state, entrance)
         words = Writer(study.settings.language, ("terminal",))

@@ -1,0 +1,37 @@
+"""How often Python looks for objects that hold each other: seldom where a process ends soon, else as it always does."""
+
+import gc
+
+import pytest
+
+from geoaccess.garbage import collect_promptly, collect_seldom
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+def _ring() -> list:
+    ring: list = []
+    ring.append(ring)
+    return ring
+
+
+def test_a_short_process_looks_seldom_and_one_that_stays_as_python_does():
+    own = gc.get_threshold()[0]
+    collect_seldom()
+    assert gc.get_threshold()[0] > 10 * own
+    collect_promptly()
+    assert gc.get_threshold()[0] == own
+
+
+def test_what_was_there_before_is_not_looked_through_again_but_what_comes_is():
+    gc.collect()
+    collect_promptly()
+    assert gc.get_freeze_count() > 1000
+    _ring()
+    assert gc.collect() >= 1
