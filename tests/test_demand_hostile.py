@@ -103,7 +103,7 @@ def test_files_of_the_wrong_kind(tmp_path):
     (tmp_path / "grid.parquet").write_bytes(b"not parquet at all")
     assert "cannot be read" in refusal(tmp_path / "grid.parquet")
     (tmp_path / "grid.gpkg").write_bytes(b"not a geopackage")
-    assert "cannot be read" in refusal(tmp_path / "grid.gpkg")
+    assert "is no file of shapes that is understood" in refusal(tmp_path / "grid.gpkg")
     longer = refusal(write(tmp_path, *(f"{line},9" for line in GOOD)))
     assert longer.count("3 values, but the header names 2 columns") == len(GOOD)
     assert "row 3: 5 values, but the header names 2" in refusal(write(tmp_path, GOOD[0], f"{GOOD[1]},9,9,9"))

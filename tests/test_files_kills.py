@@ -471,7 +471,7 @@ def test_no_file_that_geoaccess_keeps_is_read_by_a_call_that_waits_for_a_pipe():
     """`Path.read_text` stands only where the files of the package itself are read, or what was just looked at."""
     allowed = {
         "arguments.py", "phrases/catalogue.py", "study/examples.py", "maps/paper.py", "maps/runs_page.py",
-        "maps/scenario_page.py", "files/digests.py", "routing/matrices.py", "sources/map_services.py",
+        "maps/scenario_page.py", "files/digests.py", "routing/matrices.py",
         "sources/countries.py", "scenarios/reading.py", "toml/models.py", "planner/doors.py",
     }  # fmt: skip
     package = Path(geoaccess.__file__).parent

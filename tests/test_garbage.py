@@ -1,6 +1,8 @@
 """How often Python looks for objects that hold each other: seldom where a process ends soon, else as it always does."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -22,7 +24,8 @@ def _ring() -> list:
 
 
 def test_a_short_process_looks_seldom_and_one_that_stays_as_python_does():
-    own = gc.get_threshold()[0]
+    asked = [sys.executable, "-c", "import gc; print(gc.get_threshold()[0])"]  # tests before may have changed it here
+    own = int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
     collect_seldom()
     assert gc.get_threshold()[0] > 10 * own
     collect_promptly()

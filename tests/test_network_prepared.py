@@ -126,7 +126,7 @@ def test_networks_that_were_compared_are_given_back(tmp_path):
             name
             for part in maps
             for name in ("shape_lon.npy", "shape_way.npy", "edge_u.npy")
-            if name in part and int(part.split("Rss:")[1].split()[0])
+            if f"{tmp_path}" in part and name in part and int(part.split("Rss:")[1].split()[0])
         }
 
     assert held() == {"shape_lon.npy"}

@@ -242,8 +242,12 @@ def test_who_is_near_a_base_is_who_the_table_of_all_times_says(troms):
     limit = np.random.default_rng(1).integers(-5, 40, len(times)) * 60.0
     limit[:200] = np.where(np.isfinite(times[:200, 0]), times[:200, 0], 0)  # as far as it may be is near enough
     near = vehicle_questions._near(troms.network, snapped.cells, snapped.sites, limit)
-    assert 100 < near.sum() < near.size / 2
-    assert (near == (times <= limit[:, None])).all()
+    table = np.zeros(times.shape, np.bool_)
+    table[near.point, near.base] = True
+    assert near.shape == table.shape
+    assert 100 < table.sum() < table.size / 2
+    assert (table == (times <= limit[:, None])).all()
+    assert (np.diff(near.point.astype(np.int64) * table.shape[1] + near.base) > 0).all()  # each once, in order
 
 
 def test_on_the_command_line(tmp_path, monkeypatch, capsys):

@@ -131,12 +131,16 @@ def confirm(place: Path, folder: Path) -> None:
 
     Raises
     ------
+    OSError
+        If the disk does not say so of a part of what is half made.
     OutputError
-        If the disk does not say so: what is there is whole, but may not outlast a power failure.
+        If it does not say so: what is there is whole, but may not outlast a power failure.
     """
     try:
         disk.sync_folder(folder)
     except OSError as error:
+        if any(map(OURS.match, place.parts)):
+            raise  # a part of what is half made: no one has it yet, and what was there before stays
         raise OutputError(
             f"{place}: is written and whole, but the disk does not confirm that it will keep it ({reason_of(error)}); "
             "check the disk and run again: a power failure before then may lose it"

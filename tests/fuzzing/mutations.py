@@ -264,6 +264,8 @@ def change_gpkg(rng, data):
             columns = [row[1] for row in base.execute(f'PRAGMA table_info("{table}")')]
             column, rows = rng.choice(columns), [row for (row,) in base.execute(f'SELECT rowid FROM "{table}"')]
             kind = rng.randrange(8)
+            if not rows:
+                return change_bytes(rng, data)
             if kind == 0:
                 base.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
             elif kind == 1:
