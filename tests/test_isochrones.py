@@ -154,7 +154,6 @@ def test_longer_times_hold_shorter_ones_and_a_site_more_takes_nothing_away():
 def test_simple_areas_are_those_of_every_road_widened_by_itself(monkeypatch, square_m):
     """All roads are reached, and a lake lies beside one of them."""
     monkeypatch.setattr(road_areas, "_TILE_M", square_m)
-    monkeypatch.setattr(isochrone_areas, "_RUN", 2)  # areas are put together in several rounds
     world, buffer_m = World(5), 800.0
     plane = world.network.projection
     x, y = plane.project(world.lon, world.lat)

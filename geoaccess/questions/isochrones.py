@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
-from geoaccess.kernels.threads import at_once
 from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
@@ -197,7 +195,7 @@ def _rings(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
 
     flat = table.to_crs(crs)
     shapes = flat.geometry.to_numpy()
-    cut = [shapes[0], *at_once(*(partial(shapely.difference, one, other) for other, one in pairwise(shapes)))]
+    cut = [shapes[0], *(shapely.difference(one, other) for other, one in pairwise(shapes))]
     return flat.set_geometry(cut, crs=crs).to_crs("EPSG:4326")
 
 

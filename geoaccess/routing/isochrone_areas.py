@@ -11,7 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
-from geoaccess.kernels.threads import at_once, parts_of
+from geoaccess.kernels.threads import at_once
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
 from geoaccess.routing.reached import ReachedRoads, Stretches
@@ -31,9 +31,6 @@ __all__ = ["isochrones"]
 
 _HALVINGS = 5
 """Where time runs out beside a road, the walk is halved so many times: the last one is a 32nd of it."""
-
-_RUN = 16
-"""So many areas are put together in one go."""
 
 _STEP_M = 1e-3
 """Where borders lie closer upon another than can be computed with, they are put together by such steps."""
@@ -107,15 +104,13 @@ def isochrones(
     >>> bool(west < 0), bool(0.017 < east < 0.018)
     (True, True)
     """
-    import shapely
-
     check_question(k=1, direction=direction, n_sites=len(sites))
     limits = _checked(cutoffs_s, buffer_m, off_network_kph, simplify_m, largest_hole_km2)
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     snapped = as_places(roads, sites, name="sites", **settings)
     reached = ReachedRoads(roads, snapped, direction=direction)
-    simple_m = simplify_m / 2  # of the roads, and again of the borders of what lies beside them
+    simple_m = simplify_m / 2  # of the roads, and again of the borders
     keeping = areas is not None and areas.fits(roads, width_m=buffer_m, simplify_m=simple_m)
     land = areas if areas is not None and keeping else RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m)
     finest = np.log2(2 * buffer_m / simplify_m) if simplify_m else _HALVINGS
@@ -133,9 +128,7 @@ def isochrones(
         wide = np.repeat(widths, [stretches.edge.size for stretches in asked])
         every = Stretches(*(np.concatenate(part) for part in zip(*asked, strict=True)))
         parts = land.widened(every, wide, covered=covered, whole=done if keeping else None)
-        found = shapely.get_parts(_joined([_joined(parts), *shapes[-1:]]))
-        found = found[shapely.get_type_id(found) == shapely.GeometryType.POLYGON]
-        shapes.append(shapely.MultiPolygon(_filled(found, largest_hole_km2 * 1e6)))
+        shapes.append(_tidied([*shapes[-1:], *parts], simplify_m=simple_m, hole_m2=largest_hole_km2 * 1e6))
     return _table(roads, limits, shapes)
 
 
@@ -157,18 +150,22 @@ def _checked(
     return limits
 
 
-def _joined(areas: list[Any]) -> Any:
-    """Return areas as one that is valid; best given in an order in which those beside one another follow one another.
-
-    Runs of them are put together at the same time, and these two by two: of how many threads is of no account.
-    """
+def _tidied(areas: list[Any], *, simplify_m: float, hole_m2: float) -> Any:
+    """Return areas as one, with few points and no small holes; the first, if there are several, whole."""
     import shapely
 
-    runs = [areas[first:last] for first, last in parts_of(len(areas), _RUN)]
-    while len(runs) > 1:
-        found = at_once(*(partial(shapely.union_all, run) for run in runs))
-        runs = [found[first:last] for first, last in parts_of(len(found), 2)]
-    joined = shapely.union_all(runs[0] if runs else [])
+    found = _filled(shapely.get_parts(_valid_union(areas)), hole_m2)
+    if simplify_m:
+        simple = at_once(*(partial(shapely.simplify, part, simplify_m) for part in found))
+        found = list(shapely.get_parts(_valid_union([*simple, *areas[:1]])))
+    return shapely.MultiPolygon([part for part in found if part.geom_type == "Polygon"])
+
+
+def _valid_union(areas: list[Any]) -> Any:
+    """Return areas as one that is valid."""
+    import shapely
+
+    joined = shapely.union_all(areas)
     return joined if shapely.is_valid(joined) else shapely.union_all(areas, grid_size=_STEP_M)
 
 

@@ -56,7 +56,7 @@ class LandBeside:
     width_m
         No area is wider.
     simplify_m
-        By how much lines may be moved to have fewer points, and then the borders of areas.
+        By how much lines may be moved to have fewer points, and borders of areas afterwards.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class LandBeside:
             reach: Any = _WIDER * widths_m
             dry = ~np.asarray(shapely.dwithin(wet, shapes, reach), np.bool_)
         grid = self._grid(square, covered)
-        left = np.lexsort((-shapely.length(lines), ~dry, -widths_m))  # the widest and longest leave out most others
+        left = np.lexsort((~dry, -widths_m))  # the widest leave out most others
         whole, at_shores, beside = list[Any](), list[Any](), list[Any]()
         while True:
             now = grid.copy()
@@ -111,9 +111,7 @@ class LandBeside:
         joined: Any = shapely.union_all(whole)
         if at_shores:
             joined = shapely.difference(joined, _around(wet, at_shores))
-        if beside:
-            joined = shapely.union_all([joined, *beside])
-        return shapely.simplify(joined, self._simplify_m) if self._simplify_m else joined
+        return shapely.union_all([joined, *beside])
 
     def _needed(
         self,
@@ -133,8 +131,7 @@ class LandBeside:
         half = self._cell_m / 2**0.5
         xy, line = shapely.get_coordinates(lines, return_index=True)
         ptr = np.searchsorted(line, np.arange(lines.size + 1))
-        moved = 2 * self._simplify_m  # lines, and then the border
-        inner = widths_m * _ROUND - moved - half if cover else np.full(lines.size, -1.0)
+        inner = widths_m * _ROUND - self._simplify_m - half if cover else np.full(lines.size, -1.0)
         outer = widths_m * _WIDER + half
         return np.asarray(needed_lines(xy - self._corner(square), ptr, self._cell_m, inner, outer, grid))
 
