@@ -221,8 +221,11 @@ def zonal_population(
 def _own_crs(path: str | os.PathLike[str], raster: Any, own: pyproj.CRS) -> pyproj.CRS:
     if own.is_geographic:
         middle = gpd.GeoSeries([shapely.box(*raster.bounds).centroid], crs=own)
-        fit = crs_name(middle.estimate_utm_crs())
-        raise InputError(f"{path}: the raster is in degrees ({crs_name(own)}); give crs in metres, e.g. {fit}")
+        try:
+            fit = f", e.g. {crs_name(middle.estimate_utm_crs())}"
+        except RuntimeError:  # there is none where its middle is said to be
+            fit = ""
+        raise InputError(f"{path}: the raster is in degrees ({crs_name(own)}); give crs in metres{fit}")
     try:
         return grid_crs(own)
     except InputError as error:

@@ -61,7 +61,7 @@ def open_source(path: Path) -> Source:
     try:
         layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(address)]
         fields = {name: [str(one) for one in pyogrio.read_info(address, layer=name)["fields"]] for name, _ in layers}
-    except pyogrio.errors.DataSourceError as error:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.GeometryError) as error:
         raise InputError(f"{path}: cannot be read ({error}). {_WHAT}; fetch it again") from error
     found = [(name, of) for name, shapes in layers if shapes and (of := form_of(fields[name])) is not None]
     if not found:
