@@ -130,7 +130,7 @@ def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     Raises
     ------
     InputError
-        If there is no CRS.
+        If there is no CRS, or no zone there: those of UTM end at 84 degrees north and 80 degrees south.
 
     Examples
     --------
@@ -148,7 +148,12 @@ def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
 def _utm_at(lon: float, lat: float) -> pyproj.CRS:
     from geopandas import GeoSeries
 
-    return GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").estimate_utm_crs()
+    try:
+        return GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").estimate_utm_crs()
+    except RuntimeError as error:
+        raise InputError(
+            f"around longitude {lon:g}, latitude {lat:g} there is no zone of UTM to measure in; check the coordinates"
+        ) from error
 
 
 @lru_cache(maxsize=64)

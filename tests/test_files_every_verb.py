@@ -214,15 +214,26 @@ def prepared(folder, where, verb, words, capsys):
         path.write_bytes(b"o" * path.stat().st_size)
 
 
+def words_of(verb):
+    """The command line of a verb, on places of the country."""
+    places = {"FROM": "{:.5f},{:.5f}".format(*degrees(0.5, 0.5)), "TO": "{:.5f},{:.5f}".format(*degrees(27.5, -9.5))}
+    return [places.get(word, word) for word in WRITING[verb]]
+
+
+def started(folder, tmp_path, verb, words, capsys):
+    """Where a verb is about to run, where what its steps leave is kept, and what lies there from a time before."""
+    where, kept = tmp_path / "where", tmp_path / "kept"
+    where.mkdir()
+    kept.mkdir()
+    prepared(folder, where, verb, words, capsys)
+    return where, kept, held(where / "out")
+
+
 def check(verb, words, folder, tmp_path, monkeypatch, capsys):
     here = Path.cwd()
     monkeypatch.setattr(sys, "argv", sys.argv)
     try:
-        where, kept = tmp_path / "where", tmp_path / "kept"
-        where.mkdir()
-        kept.mkdir()
-        prepared(folder, where, verb, words, capsys)
-        old = held(where / "out")
+        where, kept, old = started(folder, tmp_path, verb, words, capsys)
         with monkeypatch.context() as patch:
             steps = Steps(patch, kept)
             code = ended(words, steps)
@@ -266,8 +277,7 @@ def each_ended_well(children, old, new):
 def test_what_a_verb_writes_is_old_or_new_at_any_kill_and_fault(
     verb, folder, tmp_path, no_pictures, monkeypatch, capsys
 ):
-    places = {"FROM": "{:.5f},{:.5f}".format(*degrees(0.5, 0.5)), "TO": "{:.5f},{:.5f}".format(*degrees(27.5, -9.5))}
-    check(verb, [places.get(word, word) for word in WRITING[verb]], folder, tmp_path, monkeypatch, capsys)
+    check(verb, words_of(verb), folder, tmp_path, monkeypatch, capsys)
 
 
 @needs_fork
@@ -278,13 +288,8 @@ def test_files_that_cannot_grow_end_in_one_sentence_and_old_results_stay(
     """What GDAL and Arrow write does not pass Python, and they say less of it."""
     monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.chdir(folder)  # and back
-    places = {"FROM": "{:.5f},{:.5f}".format(*degrees(0.5, 0.5)), "TO": "{:.5f},{:.5f}".format(*degrees(27.5, -9.5))}
-    words = [places.get(word, word) for word in WRITING[verb]]
-    where, kept = tmp_path / "where", tmp_path / "kept"
-    where.mkdir()
-    kept.mkdir()
-    prepared(folder, where, verb, words, capsys)
-    old = held(where / "out")
+    words = words_of(verb)
+    where, kept, old = started(folder, tmp_path, verb, words, capsys)
     with monkeypatch.context() as patch:
         steps = NoRoom(patch, kept)
         assert ended(words, steps) == 0, capsys.readouterr().err

@@ -214,6 +214,13 @@ def test_what_is_no_place_on_earth_is_refused(table, lon, lat):
     assert "t1" not in message
 
 
+@pytest.mark.parametrize("lat", [89.0, -85.0])
+def test_sites_where_metres_cannot_be_measured_are_refused_in_words(table, lat):
+    sites = read_sites(table(f"a,gp,,,10,{lat},no,,,", f"b,gp,,,12,{lat},no,,,"), columns={"id": "id"})
+    with pytest.raises(InputError, match=rf"longitude 11, latitude {lat:g} there is no zone of UTM"):
+        same_places(sites)
+
+
 def test_ids_that_stand_twice_are_refused(table):
     message = refused(table(*ROWS, ROWS[0], ROWS[1]), columns={"id": "id"})
     assert '"t1"' in message

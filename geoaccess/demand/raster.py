@@ -17,6 +17,7 @@ from geoaccess.demand.raster_file import open_raster
 from geoaccess.demand.raster_grid import RasterGrid
 from geoaccess.demand.raster_pixels import Clip, bands_of_rows, inhabited_pixels, lattice_of
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 
 if TYPE_CHECKING:
     import os
@@ -222,8 +223,8 @@ def _own_crs(path: str | os.PathLike[str], raster: Any, own: pyproj.CRS) -> pypr
     if own.is_geographic:
         middle = gpd.GeoSeries([shapely.box(*raster.bounds).centroid], crs=own)
         try:
-            fit = f", e.g. {crs_name(middle.estimate_utm_crs())}"
-        except RuntimeError:  # there is none where its middle is said to be
+            fit = f", e.g. {crs_name(utm_of(middle))}"
+        except InputError:  # there is none where its middle is said to be
             fit = ""
         raise InputError(f"{path}: the raster is in degrees ({crs_name(own)}); give crs in metres{fit}")
     try:

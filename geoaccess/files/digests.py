@@ -21,6 +21,7 @@ __all__ = [
     "followed",
     "is_there",
     "json_of",
+    "json_values",
     "remembered_sha256",
     "require",
     "sha256",
@@ -130,10 +131,29 @@ def json_of(path: Path) -> Any:
     OSError
         As `text_of`.
     ValueError
-        If it is no JSON in UTF-8, or its tables lie too deep in each other.
+        If it is no text in UTF-8, or as `json_values`.
+    """
+    return json_values(text_of(path))
+
+
+def json_values(text: str | bytes) -> Any:
+    """Return the values of JSON from anywhere.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or its tables or lists lie too deep in each other.
+
+    Examples
+    --------
+    >>> json_values('{"wait_min": 5}')
+    {'wait_min': 5}
+    >>> json_values("[" * 100_000)
+    Traceback (most recent call last):
+    ValueError: its tables lie too deep in each other
     """
     try:
-        return json.loads(text_of(path))
+        return json.loads(text)
     except RecursionError as error:
         raise ValueError("its tables lie too deep in each other") from error
 

@@ -157,8 +157,8 @@ def read_tags(text: str | bytes) -> tuple[dict[str, str], dict[str, dict[str, st
     ({'highway': 'service', 'maxspeed': '30'}, {'node': {'barrier': 'gate'}})
     """
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = files.json_values(text)
+    except ValueError as error:
         raise InputError(f'not JSON: {error}; write tags as {{"highway": "track"}}') from error
     if not isinstance(raw, dict):
         raise InputError(f'tags must be a JSON object, such as {{"highway": "track"}} (found {type(raw).__name__})')

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from geoaccess.errors import FetchError
-from geoaccess.files import json_of, writing
+from geoaccess.files import json_of, json_values, writing
 from geoaccess.sources.responses import retry_after_s, sent_on_without_tls
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class MapServices:
                 )
             body = self._body(response, url)
         try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError) as error:
+            answer = json_values(body)
+        except ValueError as error:
             raise FetchError(
                 f"{self.about}: {url} answered with something else than JSON ({body[:80].decode(errors='replace')!r}); "
                 f"check the address of the service"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from geoaccess.files import json_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ def parse_json_stat(text: str) -> JsonStat:
 
     Examples
     --------
+    >>> import json
     >>> place = {"label": "region", "category": {"index": ["0301", "4601"], "label": {"0301": "Oslo"}}}
     >>> stat = parse_json_stat(json.dumps({"id": ["Region"], "dimension": {"Region": place}, "value": [7, None]}))
     >>> list(stat.cells()), stat.labels["Region"]
@@ -58,10 +60,7 @@ def parse_json_stat(text: str) -> JsonStat:
     Traceback (most recent call last):
     ValueError: it has no "dimension"
     """
-    try:
-        data = _table(json.loads(text), "the file")
-    except RecursionError as error:
-        raise ValueError("its tables lie too deep in each other") from error
+    data = _table(json_values(text), "the file")
     names = [str(name) for name in _list(data, "id")]
     if len(set(names)) < len(names):
         raise ValueError("a dimension stands twice")

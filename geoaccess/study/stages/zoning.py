@@ -81,7 +81,7 @@ def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Munici
     try:
         return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
     except NoBoundaryError:
-        if getattr(settings, "required", True):
+        if isinstance(settings, ZonesFromFile) or settings.required:
             raise
         return _nowhere(cells), None
 
