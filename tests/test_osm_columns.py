@@ -35,7 +35,7 @@ def test_columns_that_grow_are_as_copies_would_be(steps):
             column, expected = made[which % len(made)]
             parts = [np.array(more[:2], np.int64), np.array(more[2:], np.int64)]
             if which < 30:
-                made.append((columns.longer(column, *parts), expected + more))
+                made.append((columns.extended(column, *parts), expected + more))
             else:
                 made.append((columns.without(column, np.zeros(1, np.int64), *parts), expected[1:] + more))
             assert [column.tolist() for column, _ in made] == [expected for _, expected in made]
@@ -46,13 +46,13 @@ def test_columns_that_grow_are_as_copies_would_be(steps):
 def test_a_column_with_room_is_not_copied():
     column = columns.with_room(50, np.float64)
     column[:] = np.arange(50)
-    longer = columns.longer(column, np.array([1.0]))
-    further = columns.longer(longer, np.array([2.0]))
+    longer = columns.extended(column, np.array([1.0]))
+    further = columns.extended(longer, np.array([2.0]))
     assert np.shares_memory(column, longer)
     assert np.shares_memory(longer, further)
     assert type(further) is np.ndarray
     assert further.tolist() == [*range(50), 1, 2]
-    assert columns.longer(further, np.empty(0)) is further
+    assert columns.extended(further, np.empty(0)) is further
 
 
 @pytest.mark.parametrize("size", [2**15 - 1, 2**15, 2**15 + 1, 100_003])

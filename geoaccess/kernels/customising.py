@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.growing import longer
 from geoaccess.kernels.keys import NEVER, ONE
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["complete", "customise", "given", "kept", "lowered", "slots", "sorted_rows", "tighten"]
 
 _ZERO = np.uint64(0)
-
-
-@numba.njit(cache=True)
-def _longer(heads: npt.NDArray[np.int32], filled: int, room: int) -> npt.NDArray[np.int32]:
-    """Return the first `filled` heads with room for more; a loop, as slices take seconds longer to compile."""
-    longer = np.empty(room, np.int32)
-    for i in range(filled):
-        longer[i] = heads[i]
-    return longer
 
 
 @numba.njit(cache=True)
@@ -61,8 +53,8 @@ def complete(
         while lower >= 0:
             needed += size[lower]
             lower = sibling[lower]
-        if filled + needed > heads.size:
-            heads = _longer(heads, filled, 2 * heads.size + needed)
+        while filled + needed > heads.size:
+            heads = longer(heads)
         lowest = -1
         for arc in range(start[order[p]], start[order[p] + 1]):
             above = place[head[arc]]

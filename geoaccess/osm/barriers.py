@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.kernels import assembling, graph, picking
 from geoaccess.network import EdgeKind
-from geoaccess.osm.columns import longer, without
+from geoaccess.osm.columns import extended, without
 from geoaccess.osm.quay_roads import public_roads, ways_to_boats
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def apply_node_rules(
         "barriers_private": int(private.sum()),
         "nodes_with_delay": int((delay > 0).sum()),
     }
-    return longer(lon, lon[origin]), longer(lat, lat[origin]), rows, counts
+    return extended(lon, lon[origin]), extended(lat, lat[origin]), rows, counts
 
 
 def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]) -> None:
@@ -98,7 +98,7 @@ def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any
     }
     for name in rows if own.size else ():  # one after another, so that never two of all stand in memory
         values = rows[name]
-        rows[name] = longer(values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype))
+        rows[name] = extended(values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype))
 
 
 def _rules_at_points(

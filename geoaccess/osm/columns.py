@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["longer", "with_room", "without"]
+__all__ = ["extended", "with_room", "without"]
 
 _FEW = 1000
 """Places up to which it is quicker to copy what lies between them."""
@@ -27,22 +27,22 @@ class _Room(np.ndarray[Any, Any]):
 
 
 def with_room(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return a column, to be filled, which has room behind it for `longer`."""
+    """Return a column, to be filled, which has room behind it for `extended`."""
     room = _Room(size + size // _SPARE + _LEAST, dtype)
     room.filled = size
     return room[:size].view(np.ndarray)
 
 
-def longer(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def extended(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a column with more behind it: in the room that it has, if nobody has written there, else a copy.
 
     >>> import numpy as np
     >>> degrees = with_room(2, np.float64)
     >>> degrees[:] = 10, 11
-    >>> more = longer(degrees, np.array([12.0]), np.array([13.0]))
+    >>> more = extended(degrees, np.array([12.0]), np.array([13.0]))
     >>> more.tolist(), np.shares_memory(more, degrees)
     ([10.0, 11.0, 12.0, 13.0], True)
-    >>> other = longer(degrees, np.array([14.0]))
+    >>> other = extended(degrees, np.array([14.0]))
     >>> other.tolist(), np.shares_memory(other, degrees), more.tolist()
     ([10.0, 11.0, 14.0], False, [10.0, 11.0, 12.0, 13.0])
     """

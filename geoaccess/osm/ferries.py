@@ -12,7 +12,7 @@ import pandas as pd
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.kernels import picking
 from geoaccess.osm.boats import Boats, split_roads
-from geoaccess.osm.columns import longer
+from geoaccess.osm.columns import extended
 from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
@@ -108,8 +108,8 @@ def add_ferries(
     keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
     listed = Counter(found.kind for found in kinds)
     return WithFerries(
-        lon=longer(*boats.lon),
-        lat=longer(*boats.lat),
+        lon=extended(*boats.lon),
+        lat=extended(*boats.lat),
         segments=roads,
         keep=keep,
         table=_table(lines, kinds, extract, joins),
