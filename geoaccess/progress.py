@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.sources.download import Progress, Step
 
-__all__ = ["PROGRESS", "Stages", "announce_compiling", "counted", "downloads"]
+__all__ = ["PROGRESS", "Stages", "announce_compiling", "counted", "downloads", "pieces"]
 
 PROGRESS: Final = "GEOACCESS_PROGRESS"
 """Environment variable: with "lines", another program reads progress from standard error, a line each."""
@@ -143,3 +143,18 @@ def downloads() -> Iterator[Progress]:
             bar.update(tasks[name], description=f"{name}: {now.state}", completed=now.done_bytes, total=now.total_bytes)
 
         yield step
+
+
+@contextlib.contextmanager
+def pieces(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of what comes in pieces; yields what to call with how many are there, and of how many."""
+    from rich.console import Console
+
+    with _bar(Console(stderr=True), show=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def there(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            _write_line(done, total, what)
+
+        yield there

@@ -19,6 +19,7 @@ import shapely
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
+from geoaccess.cli import main
 from geoaccess.errors import FetchError, InputError
 from geoaccess.osm import read_osm
 from geoaccess.sources.download import new_session
@@ -94,6 +95,16 @@ def osmnx_is_left_alone(monkeypatch):
     assert not seen
     assert {name: value for name, value in vars(osmnx.settings).items() if not name.startswith("__")} == settings
     assert socket.getaddrinfo is look_up
+
+
+def fetched(monkeypatch, services, *words):
+    """Type a command of fetch, as if these were the public services; return its exit code."""
+    monkeypatch.setattr("geoaccess.sources.place._OVERPASS", f"{services.url}/api")
+    monkeypatch.setattr("geoaccess.sources.place._NOMINATIM", services.url)
+    monkeypatch.setattr("sys.argv", ["geoaccess", "fetch", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
 
 
 def get(services, path, **more):
@@ -319,6 +330,45 @@ def test_a_second_piece_that_fails_leaves_nothing_half(services, tmp_path):
     with pytest.raises(FetchError, match="out of memory"):
         get(services, tmp_path / "senja.osm")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_how_many_pieces_are_there_is_said(services, tmp_path):
+    services.found[1]["geojson"] = shapely.geometry.mapping(shapely.box(17, 69, 19, 69.5))
+    said = []
+    get(services, tmp_path / "senja.osm", progress=lambda *now: said.append(now))
+    pieces = len(services.overpass())
+    assert pieces > 1
+    assert said == [(done, pieces) for done in range(pieces)]
+
+
+def test_a_country_is_not_asked_of_the_public_service(services, tmp_path):
+    services.found[1]["geojson"] = shapely.geometry.mapping(shapely.box(5, 58, 25, 71))
+    with pytest.raises(InputError, match=r"squares of 50 km .* 100 at most; .* extract"):
+        fetch_place("Senja", tmp_path / "senja.osm", nominatim_url=services.url)
+    assert not services.overpass()
+    assert get(services, tmp_path / "senja.osm").is_file()  # one's own service may be asked for as many as one likes
+
+
+def test_an_interrupted_place_goes_on_where_it_stopped(services, tmp_path, monkeypatch):
+    services.found[1]["geojson"] = shapely.geometry.mapping(shapely.box(17, 69, 19, 69.5))
+    services.replies = [
+        (200, json.dumps({"elements": services.map}).encode(), "application/json"),
+        (500, b"", "text/plain"),
+    ]
+    words = ("--place", "Senja", "--folder", tmp_path)
+    assert fetched(monkeypatch, services, *words) == 2
+    first, failed = services.overpass()
+    assert fetched(monkeypatch, services, *words) == 0
+    _, _, again, *others = services.overpass()
+    assert again == failed
+    assert first not in others
+    assert [file.name for file in (tmp_path / "places").iterdir()] == ["senja.osm"]
+
+
+def test_nothing_is_kept_of_a_place_that_is_unknown(services, tmp_path, monkeypatch):
+    services.found.clear()
+    assert fetched(monkeypatch, services, "--place", "Sneja", "--folder", tmp_path) == 2
+    assert not list((tmp_path / "places").glob("*"))
 
 
 def test_a_busy_server_is_not_asked_for_ever(services, tmp_path):

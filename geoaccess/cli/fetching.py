@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import typer
 
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import app
-from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
+from geoaccess.errors import FetchError, GeoaccessError, GeoaccessWarning, InputError
 from geoaccess.extras import require_extra
 from geoaccess.phrases import FALLBACK, Writer, language_code, text
 
@@ -118,7 +119,6 @@ def _fetch_study(path: Path, sources: Path | None, *, force: bool) -> tuple[list
         If files that the study reads are neither there nor in the table of sources.
     """
     from geoaccess import files
-    from geoaccess.errors import FetchError
     from geoaccess.progress import downloads
     from geoaccess.sources.catalogue import read_sources
     from geoaccess.sources.fetch import fetch_wanted, wanted_by
@@ -141,13 +141,27 @@ def _fetch_study(path: Path, sources: Path | None, *, force: bool) -> tuple[list
 
 
 def _fetch_place(place: str, folder: Path, *, force: bool) -> Path:
+    """Fetch a place; what came before an interruption is kept beside the file until the file is there."""
+    from geoaccess.progress import pieces
     from geoaccess.sources.place import fetch_place
 
     name = re.sub(r"\W+", "-", place.lower()).strip("-") or "place"
     path = folder / "places" / f"{name}.osm"
+    answers = path.with_suffix(".answers")
     if path.exists() and not force:
         raise InputError(f"{path} is there already; --force downloads it again")
-    return fetch_place(place, path)
+    if force:
+        shutil.rmtree(answers, ignore_errors=True)
+    try:
+        with pieces(place) as progress:
+            fetch_place(place, path, cache=answers, progress=progress)
+    except FetchError:
+        raise
+    except GeoaccessError:  # there is no such place: nothing to go on with
+        shutil.rmtree(answers, ignore_errors=True)
+        raise
+    shutil.rmtree(answers, ignore_errors=True)
+    return path
 
 
 def _list(answer: Answer, table: Sources, folder: Path) -> None:

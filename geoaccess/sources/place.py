@@ -25,6 +25,7 @@ from geoaccess.sources.map_services import ANSWER_WITHIN_S, MapServices
 from geoaccess.sources.osm_xml import Elements, is_element, write_osm_xml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from shapely import Geometry
@@ -38,6 +39,8 @@ _AROUND_M = 500
 _PIECE_DEG = 0.45  # of latitude: 50 km, what the public service answers in a minute or two
 _BORDER_DEG = 0.0008  # at most 89 m: a coast has thousands of corners, and the service looks at each
 _BORDER_M = 100
+_MOST_PIECES = 100
+"""So many pieces the public service, which is shared by all the world, is asked for: two or three hours."""
 
 _CLASS = re.compile(r"\w+")
 _AREAS = frozenset({"Polygon", "MultiPolygon"})
@@ -52,6 +55,7 @@ def fetch_place(
     overpass_url: str | None = None,
     nominatim_url: str | None = None,
     cache: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Download the roads and ferries of a place into an `.osm` file.
 
@@ -74,6 +78,8 @@ def fetch_place(
         "https://nominatim.openstreetmap.org".
     cache
         Folder where answers are kept, so that the same call needs no network the next time; None keeps none.
+    progress
+        Called with how many pieces of 50 km by 50 km are there, and of how many.
 
     Returns
     -------
@@ -82,7 +88,8 @@ def fetch_place(
     Raises
     ------
     InputError
-        If the place is unknown, is not an area, or has no road; or `path` does not end on `.osm`.
+        If the place is unknown, is not an area, is too large for the public service, or has no road; or `path` does not
+        end on `.osm`.
     FetchError
         If a service could not be reached, is busy or gave up.
 
@@ -107,10 +114,18 @@ def fetch_place(
         services = MapServices(about=f'place "{query}"', session=session, kept=cache)
         border = _border(services, f"{(nominatim_url or _NOMINATIM).rstrip('/')}/search", query)
         overpass = f"{(overpass_url or _OVERPASS).rstrip('/')}/interpreter"
-        answers = [
-            services.ask(overpass, form={"data": _question(area, highways)}, fits=_is_of_overpass)
-            for area in _pieces(border)
-        ]
+        pieces = _pieces(border)
+        if overpass_url is None and len(pieces) > _MOST_PIECES:
+            raise InputError(
+                f'place "{query}": is {len(pieces)} squares of 50 km by 50 km, and the public service is asked for '
+                f"{_MOST_PIECES} at most; name a smaller place, or use an extract (.osm.pbf) in place of it: "
+                "geoaccess fetch --list names some"
+            )
+        answers: list[Any] = []
+        for piece in pieces:
+            if progress is not None:
+                progress(len(answers), len(pieces))
+            answers.append(services.ask(overpass, form={"data": _question(piece, highways)}, fits=_is_of_overpass))
     write_osm_xml(path, _elements(answers, query))
     return path
 
