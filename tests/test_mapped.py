@@ -15,6 +15,8 @@ from geopandas.testing import assert_geoseries_equal
 
 from geoaccess.errors import OutputError
 from geoaccess.mapped import Mapped, write_mapped
+from geoaccess.network.intact import checked_files
+from geoaccess.network.prepared import release
 from geoaccess.study import load_study, stages
 from tests.test_study_tiny import write_study
 
@@ -108,6 +110,23 @@ def test_a_network_of_the_cache_is_found_there(tmp_path):
     for name in ("place", "start", "head", "outward", "inward"):
         np.testing.assert_array_equal(getattr(contracted, name), getattr(hierarchy, name))
     assert stages.by_name("anything else") is None
+
+
+def test_a_network_to_draw_is_mapped_without_what_snapping_needs_and_not_checked_twice(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path))
+    network, _ = stages.build_or_load_network(study)
+    folder, checked = stages.network_folder(study), checked_files()
+    monkeypatch.setattr("geoaccess.network.intact._checked", set())
+    with monkeypatch.context() as patched:
+        patched.setattr("geoaccess.network.intact.checksum", lambda path: pytest.fail(f"{path} is checked again"))
+        drawn = stages.load_to_draw(study, folder, checked)
+    np.testing.assert_array_equal(drawn.shape_lon, network.shape_lon)
+    assert isinstance(drawn.shape_lon.base, np.memmap)
+    assert stages.by_name(drawn)[1][:2] == (study, folder.absolute())
+    made = {"_snap_trees", "shape_xy", "strong_component"}
+    assert made <= {*network.__dict__}
+    release(drawn)
+    assert not made & {*drawn.__dict__}
 
 
 def test_a_full_disk_is_said_so(tmp_path):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["checked_files", "checksum", "checksums", "require_intact", "trust"]
+__all__ = ["Checked", "checked_files", "checksum", "checksums", "require_intact", "trust"]
 
 Checked = tuple[str, int, int, int, str]
 _checked: set[Checked] = set()  # mapped files, as they were when checked

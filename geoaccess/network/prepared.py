@@ -132,8 +132,8 @@ def release(network: Network) -> None:
     arrays = [getattr(network, item.name) for item in fields(network)] + [*network.__dict__.get("shape_xy", ())]
     for part in (network.expansion, network.shores):
         arrays += [] if part is None else [getattr(part, item.name) for item in fields(part)]
-    if network.shores is not None:
-        index = network.shores.index(network.projection)
+    index = None if network.shores is None else network.shores.known_index(network.projection)
+    if index is not None:
         trees.append(index.tree)
         arrays += [index.x, index.y]
     arrays += [getattr(tree, part) for tree in trees for part in ("owner", *_PARTS)]

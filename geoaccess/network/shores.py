@@ -124,10 +124,16 @@ class Shores:
 
     def index(self, projection: LocalProjection) -> ShoreIndex:
         """Return the search tree of the shores in a projection; it is kept for the next walks."""
-        kept: dict[str, ShoreIndex] = self.__dict__.setdefault("_index_in", {})
-        if projection.crs not in kept:
-            self.keep_index(projection, ShoreIndex(self, *projection.project(self.lon, self.lat)))
-        return kept[projection.crs]
+        known = self.known_index(projection)
+        if known is None:
+            known = ShoreIndex(self, *projection.project(self.lon, self.lat))
+            self.keep_index(projection, known)
+        return known
+
+    def known_index(self, projection: LocalProjection) -> ShoreIndex | None:
+        """Return the search tree that is kept for a projection, if one is."""
+        kept: dict[str, ShoreIndex] = self.__dict__.get("_index_in", {})
+        return kept.get(projection.crs)
 
     def keep_index(self, projection: LocalProjection, index: ShoreIndex) -> None:
         """Keep a search tree that was made of the shores in a projection before."""

@@ -22,6 +22,8 @@ from geoaccess.frames import bounds_in_degrees, crs_of
 from geoaccess.mapped import Mapped
 from geoaccess.maps.coverage import Outlines, simplified_outlines
 from geoaccess.maps.network_layers import main_roads
+from geoaccess.network.intact import checked_files
+from geoaccess.network.prepared import release
 from geoaccess.study import stages
 from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
@@ -164,12 +166,12 @@ def _sharing(pool: Background) -> Callable[[Any], Mapped[Any]]:
 
 
 def _by_name(value: object) -> tuple[Any, ...] | None:
-    """Return how another process finds a network where it is kept; its order is of no use to it."""
+    """Return how another process finds a network where it is kept, without what searches need."""
     found = stages.by_name(value)
     if found is None:
         return None
-    function, (study, folder, _) = found
-    return function, (study, folder, False)
+    _, (study, folder, _) = found
+    return stages.load_to_draw, (study, folder, checked_files())
 
 
 def _make_ground(shared: Mapped[_Under], path: Path | None) -> Mapped[Ground]:
@@ -204,6 +206,7 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     found["ferries"] = maps.ferry_lines(network)
     names = stages.road_names_of(study) if numbered else None
     found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
+    release(network)  # nothing below looks at its roads
     for name, area in _waters(study, network, under.window).items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}

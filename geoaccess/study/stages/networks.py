@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.kernels.memory import give_back
 from geoaccess.network import Network, load_network, prepare, save_network
+from geoaccess.network.intact import trust
 from geoaccess.network.prepared import differ_in_times_alone
 from geoaccess.osm import profile_digest, read_networks, read_profile
 from geoaccess.remembering import remembered
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from geoaccess.hierarchy import Hierarchy
+    from geoaccess.network.intact import Checked
     from geoaccess.study.settings.study_file import Study
 
 
@@ -44,6 +46,7 @@ __all__ = [
     "contract_or_load",
     "is_still",
     "load_kept",
+    "load_to_draw",
     "network_folder",
     "prepared",
     "same_places",
@@ -107,6 +110,23 @@ def load_kept(study: Study, folder: Path) -> Network:
         If it is not there, or damaged.
     """
     return _registered(study, load_network(folder, mmap=True), folder)
+
+
+def load_to_draw(study: Study, folder: Path, checked: frozenset[Checked]) -> Network:
+    """Return the network of a study as `load_kept` does, without what only snapping needs.
+
+    What another process has checked is not checked again.
+
+    Raises
+    ------
+    InputError
+        As for `load_kept`.
+    """
+    trust(checked)
+    network = load_network(folder, mmap=True)
+    weakref.finalize(network, files.mark_used(folder))
+    _KEPT[network] = study, folder
+    return network
 
 
 def _registered(study: Study, network: Network, folder: Path) -> Network:
