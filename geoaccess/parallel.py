@@ -40,6 +40,8 @@ _LOCAL: dict[str, Any] = {
     "distributed.deploy.lost-worker-timeout": "365 days",
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # Dask has workers give every array back to the system at once; it would be fetched again page by page for the next.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 # Ctrl-C in a terminal reaches every process; the first one ends the others.
 _AT_START = "import geoaccess.garbage as seen, signal as s; s.signal(s.SIGINT, s.SIG_IGN); seen.collect_seldom()"

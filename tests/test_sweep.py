@@ -323,7 +323,7 @@ def deadly(task):
 
 
 def surroundings(_):
-    return thread_count(), os.environ["TMPDIR"]
+    return thread_count(), os.environ["TMPDIR"], os.environ.get("MALLOC_TRIM_THRESHOLD_")
 
 
 def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):
@@ -405,9 +405,10 @@ def test_workers_listen_to_this_machine_only_and_share_its_cores(run):
     family = [psutil.Process(), *psutil.Process().children(recursive=True)]
     listening = {c.laddr.ip for one in family for c in one.net_connections() if c.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
-    threads, scratch = run(surroundings, [0])[0].result
+    threads, scratch, kept_free = run(surroundings, [0])[0].result
     assert threads == 1
     assert Path(scratch).is_dir()
+    assert kept_free == os.environ.get("MALLOC_TRIM_THRESHOLD_")  # dask has a value of its own, for other work
 
 
 def test_a_cluster_is_joined_by_its_address_if_its_workers_have_the_same_version(run, monkeypatch):
