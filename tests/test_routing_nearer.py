@@ -5,12 +5,14 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, Network, snap, walking_at
 from geoaccess.remembering import forget, remember
-from geoaccess.routing import matrices, nearby, nearer_pairs, travel_times, weighted_reach, within_snapped
+from geoaccess.routing import matrices, nearby, nearer, nearer_pairs, travel_times, weighted_reach, within_snapped
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 from geoaccess.siting import reach
@@ -51,6 +53,61 @@ def test_pairs_are_those_of_the_whole_table(seed, direction):
     assert found[0].tolist() == row.tolist()
     assert found[1].tolist() == column.tolist()
     assert found[2].tolist() == times[row, column].tolist()
+
+
+def sparse(seed, n=300):
+    """Chains, dead ends and a few junctions, some of it one-way, with few places on it: most nodes are nobody's."""
+    rng = np.random.default_rng(seed)
+    v = np.arange(1, n)
+    u = np.where(rng.random(v.size) < 0.8, v - 1, rng.integers(0, v))  # a tree of chains, and some ways across
+    u, v = (np.concatenate([ends, rng.integers(0, n, n // 10)]) for ends in (u, v))
+    u, v = u[u != v], v[u != v]
+    network = Network.from_edges(
+        lon=10 + 0.1 * rng.random(n),
+        lat=60 + 0.05 * rng.random(n),
+        u=u,
+        v=v,
+        forward_s=np.where(rng.random(u.size) < 0.1, -1, rng.integers(0, 60, u.size)),
+        backward_s=np.where(rng.random(u.size) < 0.1, -1, rng.integers(0, 60, u.size)),
+    )
+
+    def places(count):
+        points = gpd.GeoSeries.from_xy(10 + 0.1 * rng.random(count), 60 + 0.05 * rng.random(count), crs="EPSG:4326")
+        return snap(network, points, max_snap_m=900, min_component_m=0)
+
+    return network, places(25), places(10), rng
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_are_those_of_the_whole_table_where_most_nodes_are_left_out(seed, direction):
+    network, cells, sites, rng = sparse(seed)
+    times = travel_times(network, cells, sites) if direction == "to_sites" else travel_times(network, sites, cells).T
+    limit = rng.integers(0, 1800, len(cells)) / 2
+    row, column = np.nonzero(times < limit[:, None])
+    found = nearer_pairs(network, cells, sites, limit, direction=direction)
+    assert row.size > 10
+    assert found[0].tolist() == row.tolist()
+    assert found[1].tolist() == column.tolist()
+    assert found[2].tolist() == times[row, column].tolist()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_ways_between_some_nodes_take_as_long_as_in_the_network(seed):
+    network, _, _, rng = sparse(seed)
+    nodes = rng.choice(network.n_nodes, 40, replace=False)
+    ways = nearer._Ways.between(nodes, network.arcs, network.arcs_reversed)
+    assert 40 <= (ways.number >= 0).sum() < network.n_nodes / 2
+
+    def between(arcs, ends):
+        start, head, cost_ds = arcs
+        weights = csr_array((cost_ds + 1e-9, head, start), shape=(start.size - 1, start.size - 1))  # 0 is no arc there
+        return np.round(dijkstra(weights)[np.ix_(ends, ends)], 3)
+
+    for arcs, left in ((network.arcs, ways.out), (network.arcs_reversed, ways.back)):
+        wanted = between((arcs.start, arcs.head, arcs.cost_ds), nodes)
+        assert np.isfinite(wanted).mean() > 0.1
+        np.testing.assert_array_equal(between(left, ways.number[nodes]), wanted)
 
 
 @pytest.mark.parametrize("close", [0, 1, 3])

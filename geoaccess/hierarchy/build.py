@@ -141,7 +141,7 @@ def _eliminate(network: Network, most: int) -> tuple[npt.NDArray[np.int32], npt.
     """Return the nodes that fell, in turn, those that stay, and the lists of all."""
     arcs, back = network.arcs, network.arcs_reversed
     begin, size, pairs = elimination.pair_up(arcs.start, arcs.head, arcs.cost_ds, back.start, back.head, back.cost_ds)
-    fallen, begin, pairs = elimination.eliminate(begin, size, pairs, most, _CROWDED)
+    fallen, begin, pairs = elimination.eliminate(begin, size, pairs, np.zeros(size.size, np.bool_), most, _CROWDED)
     stays = np.ones(size.size, np.bool_)
     stays[fallen] = False
     return fallen, np.flatnonzero(stays).astype(np.int32), _Lists(begin, size, pairs)

@@ -157,7 +157,7 @@ def make_order(network: Network, *, progress: Callable[[float], None] | None = N
     )
     begin, size, pairs = elimination.pair_up(start, heads, zeros, start, heads, zeros)
     near = np.ascontiguousarray(pairs[:, 0])
-    fallen, first, left = elimination.eliminate(begin, size, pairs, _CHAINS, 0)
+    fallen, first, left = elimination.eliminate(begin, size, pairs, np.zeros(n, np.bool_), _CHAINS, 0)
     stays = np.ones(n, np.bool_)
     stays[fallen] = False
     kept = np.flatnonzero(stays).astype(np.int32)

@@ -30,7 +30,7 @@ def _copied(pairs: npt.NDArray[np.int32], filled: int, room: int) -> npt.NDArray
     return copy
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def pair_up(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
@@ -141,11 +141,12 @@ def take_out(
     size[u] -= 1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def eliminate(
     begin: npt.NDArray[np.int64],
     size: npt.NDArray[np.int32],
     pairs: npt.NDArray[np.int32],
+    stays: npt.NDArray[np.bool_],
     most: int,
     crowded: int,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -154,7 +155,7 @@ def eliminate(
     A node falls away when shortcuts join its neighbours to each other. The graph is gone through along the numbers of
     its nodes, so that what lies together falls together; no node falls in the same round as a neighbour. `order` lists
     the eliminated in turn; the list of each then holds the neighbours that outlived it. `size` is changed in place.
-    Nodes whose neighbours would come to have more than `crowded` neighbours stay.
+    Nodes that are marked in `stays` stay, and those whose neighbours would come to have more than `crowded` neighbours.
     """
     n = size.size
     begin = begin[:n].copy()
@@ -164,8 +165,8 @@ def eliminate(
     order = np.empty(n, np.int32)
     done = 0
     spared = np.zeros(n, np.int32)  # the last round in which a neighbour fell
-    here = np.arange(n).astype(np.int32)  # nodes still there
-    left = n
+    here = np.flatnonzero(~stays).astype(np.int32)  # nodes still there that may fall
+    left = here.size
     turn = 0
     for limit in range(1, most + 1):
         while True:
@@ -175,11 +176,11 @@ def eliminate(
             for i in range(left):
                 x = here[i]
                 degree = size[x]
-                stays = degree > limit or spared[x] == turn
-                if not stays and degree > 2:
+                waits = degree > limit or spared[x] == turn
+                if not waits and degree > 2:
                     for j in range(begin[x], begin[x] + degree):
-                        stays |= size[pairs[j, 0]] + degree - 2 > crowded
-                if stays:
+                        waits |= size[pairs[j, 0]] + degree - 2 > crowded
+                if waits:
                     here[kept] = x
                     kept += 1
                     continue
@@ -206,7 +207,7 @@ def eliminate(
     return order[:done].copy(), begin, pairs
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def gather(
     nodes: npt.NDArray[np.int32],
     begin: npt.NDArray[np.int64],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import cells as along
-from geoaccess.kernels import graph, nearer
-from geoaccess.kernels.keys import FAR
+from geoaccess.kernels import elimination, graph, nearer
+from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.sorting import order_of_numbers
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS
@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.direction import Direction
-    from geoaccess.network import Network
+    from geoaccess.network import Arcs, Network
+
+    _Arrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 __all__ = ["nearer_pairs"]
 
 _ROUNDS = 32
 _PAIR_BYTES = 64
 """What a pair takes in what is made of it: itself, its gain, and both while they are sorted."""
+_FEW, _CROWDED = 3, 12
+"""As for `kernels.elimination.eliminate`: a seventh of the nodes of a country stay, and searches take a third."""
 
 
 @checks_arguments
@@ -74,22 +78,21 @@ def nearer_pairs(
     turned = direction == "to_people"
     out, back = (roads.arcs, roads.arcs_reversed) if turned else (roads.arcs_reversed, roads.arcs)
     cell, site = legs(roads, cells, turned=turned), legs(roads, sites, turned=turned)
-    rows, places = packed(cell, come=False), packed(site, come=True)
     limit = np.minimum(np.ceil(np.round(limit_s * DECISECONDS, 6)), float(FAR)).astype(np.int32)
-    first, listed = _cells_by_node(roads, rows)
+    edge_node = roads.ends[2 if turned else 0][np.maximum(site.edge, 0)]
     with ThreadPoolExecutor(1) as pool:  # one core beside that which looks for shores
-        bounding = pool.submit(nearer.latest, back.start, back.head, back.cost_ds, rows, limit)
+        asked = packed(cell, come=False), packed(site, come=True), edge_node
+        begun = pool.submit(_ways_between, out, back, *asked, limit)
         walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
-        bound = bounding.result()
+        ways, rows, places, edge_node, bound = begun.result()
+    first, listed = _cells_by_node(ways, rows)
     walk_first = np.searchsorted(walks.first, np.arange(len(places) + 1))
-    edge_node = roads.ends[2 if turned else 0][np.maximum(places[:, along.EDGE], 0)]
     most = memory_left() if most_bytes is None else most_bytes
 
     def found_from(some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], ...]:
-        arcs = out.start, out.head, out.cost_ds
         by_walk = walk_first, walks.second, walks.time_ds
         pairs: tuple[npt.NDArray[np.int32], ...] = nearer.nearer(
-            *arcs, bound, places, edge_node, some, first, listed, rows, limit, *by_walk
+            *ways.out, bound, places, edge_node, some, first, listed, rows, limit, *by_walk
         )
         return pairs
 
@@ -106,13 +109,61 @@ def nearer_pairs(
     return point[order], place[order], time_ds[order] / DECISECONDS
 
 
-def _cells_by_node(roads: Network, rows: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+class _Ways(NamedTuple):
+    """Ways between some nodes of a network, which are numbered anew: start, head and cost along a search and against.
+
+    `number` is that of each node of the network, -1 for those that are left out.
+    """
+
+    out: _Arrays
+    back: _Arrays
+    number: npt.NDArray[np.int32]
+
+    @classmethod
+    def between(cls, nodes: npt.NDArray[np.integer], out: Arcs, back: Arcs) -> _Ways:
+        """Return the ways between some nodes, with as few others as can be: none is longer or shorter than before."""
+        asked = np.zeros(out.start.size - 1, np.bool_)
+        asked[nodes] = True
+        begin, size, pairs = elimination.pair_up(out.start, out.head, out.cost_ds, back.start, back.head, back.cost_ds)
+        fallen, begin, pairs = elimination.eliminate(begin, size, pairs, asked, _FEW, _CROWDED)
+        stays = np.ones(asked.size, np.bool_)
+        stays[fallen] = False
+        left = np.flatnonzero(stays).astype(np.int32)
+        number = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
+        start, head, outward, inward = elimination.gather(left, begin, size, pairs, number)
+        tail = np.repeat(np.arange(left.size, dtype=np.int32), np.diff(start))
+        leads, comes = outward != NEVER, inward != NEVER
+        along_it = graph.rows(left.size, tail[leads], head[leads], outward[leads].astype(np.int32))
+        against = graph.rows(left.size, tail[comes], head[comes], inward[comes].astype(np.int32))
+        return cls(along_it[:3], against[:3], number)
+
+
+def _ways_between(
+    out: Arcs,
+    back: Arcs,
+    cells: npt.NDArray[np.int32],
+    places: npt.NDArray[np.int32],
+    edge_node: npt.NDArray[np.int32],
+    limit: npt.NDArray[np.int32],
+) -> tuple[_Ways, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the ways between cells and places, these with the nodes of those ways, and what `latest` finds there."""
+    ends = slice(along.NODE, along.NODE + 2)
+    there, sites_there = cells[:, along.EDGE] >= 0, places[:, along.EDGE] >= 0
+    asked = cells[there, ends].ravel(), places[sites_there, ends].ravel(), edge_node[sites_there]
+    ways = _Ways.between(np.concatenate(asked), out, back)
+    cells, places = cells.copy(), places.copy()
+    for table in (cells, places):
+        table[:, ends] = ways.number[table[:, ends]]
+    return ways, cells, places, ways.number[edge_node], nearer.latest(*ways.back, cells, limit)
+
+
+def _cells_by_node(ways: _Ways, rows: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return (first, listed): the cells that can be left to node v stand at first[v]:first[v + 1]."""
     on = np.flatnonzero(rows[:, along.EDGE] >= 0).astype(np.int32)
     u, v = rows[on, along.NODE : along.NODE + 2].T
     two = u != v
     cell, node = np.concatenate([on, on[two]]), np.concatenate([u, v[two]])
-    first, listed, _, _ = graph.rows(roads.n_nodes, node, cell, np.zeros_like(cell))
+    first, listed, _, _ = graph.rows(ways.out[0].size - 1, node, cell, np.zeros_like(cell))
     return first, listed
 
 
