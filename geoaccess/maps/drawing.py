@@ -15,12 +15,9 @@ from geoaccess.maps.assets import colour
 from geoaccess.maps.ground import (
     LINE_LOOKS,
     MANY_SITES,
-    draw_borders,
-    draw_land,
     draw_names,
-    draw_waters,
-    lines_along,
-    paths_of,
+    draw_paths,
+    paths_around,
 )
 from geoaccess.maps.layers import DPI, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
 from geoaccess.maps.packing import ring_of
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.maps.layers import Arranged, Layers, Legend, Made, Plan
+    from geoaccess.maps.layers import Arranged, Layers, Legend, Plan
     from geoaccess.maps.results import Squares
 
 __all__ = ["draw_service_map"]
@@ -67,16 +64,6 @@ def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
         spine.set(visible=True, color=colour("frame"), linewidth=0.6)
     axes.set_facecolor(SEA if land else colour("no_land"))
     return axes
-
-
-def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str, *, made: Made | None = None) -> None:
-    """Draw roads or ferries, a `kind` of `LINE_LOOKS`."""
-
-    def paths() -> Any:
-        return paths_of(shapely.get_parts(shapely.simplify(lines.to_numpy(), 0.5 * plan.metres_per_in / DPI)))
-
-    drawn = lines_along(once(made, (kind, plan), paths), kind, zorder=2 if kind == "roads" else 5)
-    axes.add_collection(drawn, autolim=False)
 
 
 def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
@@ -199,18 +186,8 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
     with house_style():
         sheet = Sheet(width_in=place.width_in, height_in=place.height_in, look=layers.look, **heads)
         axes = map_axes(sheet, plan, land=layers.land is not None or layers.municipalities is not None)
-        made = layers.made
-        draw_land(axes, plan, coast=layers.land, areas=layers.municipalities, made=made)
-        draw_waters(axes, plan, lakes=layers.lakes, ice=layers.ice, made=made)
-        if layers.roads is not None:
-            draw_lines(axes, layers.roads, plan, "roads", made=made)
+        draw_paths(axes, once(layers.made, plan, lambda: _paths_around(layers, plan)))
         draw_cells(axes, layers, plan)
-        if layers.municipalities is not None:
-            draw_borders(axes, plan, areas=layers.municipalities.geometry, coast=layers.land, made=made)
-        if layers.ferries is not None:
-            cars = layers.ferries["cars"].astype(bool)
-            draw_lines(axes, layers.ferries[cars].geometry, plan, "ferry", made=made)
-            draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people", made=made)
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
         if layers.labels is not None:
@@ -221,6 +198,12 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
         north = north_of((plan.west + plan.east) / 2, (plan.south + plan.north) / 2, layers.crs)
         draw_legend(sheet, legend, place, north=north)
         sheet.save(path)
+
+
+def _paths_around(layers: Layers, plan: Plan) -> dict[str, Any]:
+    areas = None if layers.municipalities is None else layers.municipalities.geometry
+    lines: dict[str, Any] = {"roads": layers.roads, "borders": areas, "ferries": layers.ferries}
+    return paths_around(plan, areas=areas, land=layers.land, lakes=layers.lakes, ice=layers.ice, **lines)
 
 
 # ---- legend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,24 +14,23 @@ from matplotlib.patheffects import Stroke
 from matplotlib.textpath import TextPath
 
 from geoaccess.maps.assets import colour
-from geoaccess.maps.layers import DPI, Made, Plan, once
+from geoaccess.maps.layers import DPI, Plan
 from geoaccess.maps.names import placed_names
 from geoaccess.maps.packing import inner_borders
 from geoaccess.maps.sheet import INK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import numpy.typing as npt
 
 __all__ = [
     "LINE_LOOKS",
     "MANY_SITES",
-    "draw_borders",
-    "draw_land",
     "draw_names",
-    "draw_waters",
-    "lines_along",
-    "paths_of",
+    "draw_paths",
+    "paths_around",
 ]
 
 MANY_SITES: Final = 150
@@ -42,79 +41,83 @@ MOST_NAMES: Final = 400
 CHIEF_NAMES: Final = 8
 POINTS_PER_IN: Final = 72
 
+_AREA_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "land": {"facecolors": colour("land"), "edgecolors": colour("coast"), "linewidths": 0.4},
+    "ice": {"facecolors": colour("ice"), "edgecolors": colour("coast"), "linewidths": 0.25},
+    "lakes": {"facecolors": colour("sea"), "edgecolors": colour("coast"), "linewidths": 0.25},
+}
 LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
     "roads": {"color": colour("road"), "linewidth": 0.6},
     "ferry": {"color": colour("ferry"), "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
     "ferries_people": {"color": colour("ferry_people"), "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
     "borders": {"color": colour("border"), "linewidth": 0.3},
 }
+_ABOVE: Final = {"roads": 2, "borders": 4, "ferry": 5, "ferries_people": 5}
+"""Cells are at 3."""
 
 
-def draw_land(
-    axes: Any,
+def paths_around(
     plan: Plan,
     *,
-    coast: gpd.GeoSeries | None,
-    areas: gpd.GeoDataFrame | gpd.GeoSeries | None,
-    made: Made | None = None,
-) -> None:
-    """Fill the land, that of the coast if it is known, otherwise all areas together."""
+    areas: gpd.GeoSeries | None,
+    land: gpd.GeoSeries | None,
+    lakes: gpd.GeoSeries | None,
+    ice: gpd.GeoSeries | None,
+    roads: gpd.GeoSeries | None,
+    borders: gpd.GeoSeries | None = None,
+    ferries: gpd.GeoDataFrame | None = None,
+) -> dict[str, list[Path]]:
+    """Return what lies under and over the cells by kind, from below: areas as far as they can be seen, and lines.
 
-    def paths() -> list[Path]:
-        if coast is not None:
-            return _filled(coast, plan)
-        if areas is None:
-            return []
-        # Without holes: what no area claims inland, such as a glacier, is not sea.
-        joined = shapely.get_parts(shapely.union_all(shapely.make_valid(_seen(areas.geometry, plan))))
-        return [_path_of(shapely.polygons(shell)) for shell in shapely.get_exterior_ring(joined) if shell is not None]
+    Where `land`, that of the coast, is not known, all `areas` together are land, and their outer borders are drawn too.
+    Other than shapes, paths can be drawn once more, on the next map of this window.
+    """
+    found: dict[str, list[Path]] = {}
+    if land is not None:
+        found["land"] = _filled(land, plan)
+    elif areas is not None:
+        found["land"] = _joined(areas, plan)
+    found |= {name: _filled(water, plan) for name, water in (("ice", ice), ("lakes", lakes)) if water is not None}
+    if roads is not None:
+        found["roads"] = _slim(roads, plan)
+    if borders is not None:
+        shapes = borders.to_numpy()
+        found["borders"] = _along(shapely.get_rings(_seen(borders, plan)) if land is None else inner_borders(shapes))
+    if ferries is not None:
+        cars = ferries["cars"].astype(bool)
+        found["ferry"] = _slim(ferries[cars].geometry, plan)
+        found["ferries_people"] = _slim(ferries[~cars].geometry, plan)
+    return found
 
-    if coast is None and areas is None:
-        return
-    looks: dict[str, Any] = {"facecolors": colour("land"), "edgecolors": colour("coast"), "linewidths": 0.4}
-    axes.add_collection(PathCollection(once(made, ("land", plan), paths), **looks), autolim=False)
+
+def draw_paths(axes: Any, paths: Mapping[str, list[Path]]) -> None:
+    """Draw what lies around the cells: ice lighter than land, lakes like the sea."""
+    for kind, some in paths.items():
+        if kind in _AREA_LOOKS:
+            drawn: Any = PathCollection(some, **_AREA_LOOKS[kind])
+        else:
+            drawn = LineCollection([], **LINE_LOOKS[kind], zorder=_ABOVE[kind])
+            Collection.set_paths(drawn, some)  # its own takes lines of points alone
+        axes.add_collection(drawn, autolim=False)
+
+
+def _joined(areas: gpd.GeoSeries, plan: Plan) -> list[Path]:
+    """Return areas together, without holes: what none claims inland, such as a glacier, is not sea."""
+    joined = shapely.get_parts(shapely.union_all(shapely.make_valid(_seen(areas, plan))))
+    return [_path_of(shapely.polygons(shell)) for shell in shapely.get_exterior_ring(joined) if shell is not None]
 
 
 def _filled(areas: gpd.GeoSeries, plan: Plan) -> list[Path]:
-    """Return areas as paths, as far as they can be seen."""
     shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(areas, plan))))
     return [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
 
 
-def draw_waters(
-    axes: Any, plan: Plan, *, lakes: gpd.GeoSeries | None, ice: gpd.GeoSeries | None, made: Made | None = None
-) -> None:
-    """Fill glaciers and lakes, as far as they can be seen: ice lighter than land, lakes like the sea."""
-    for name, areas, fill in (("ice", ice, colour("ice")), ("lakes", lakes, colour("sea"))):
-        if areas is None:
-            continue
-        paths = once(made, (name, plan), partial(_filled, areas, plan))
-        looks: dict[str, Any] = {"facecolors": fill, "edgecolors": colour("coast"), "linewidths": 0.25}
-        axes.add_collection(PathCollection(paths, **looks), autolim=False)
+def _slim(lines: gpd.GeoSeries, plan: Plan) -> list[Path]:
+    return _along(shapely.get_parts(shapely.simplify(lines.to_numpy(), 0.5 * plan.metres_per_in / DPI)))
 
 
-def draw_borders(
-    axes: Any, plan: Plan, *, areas: gpd.GeoSeries, coast: gpd.GeoSeries | None, made: Made | None = None
-) -> None:
-    """Draw the borders between areas, and where coast is not known, their outer borders too."""
-
-    def paths() -> list[Path]:
-        drawn = shapely.get_rings(_seen(areas, plan)) if coast is None else inner_borders(areas.to_numpy())
-        return paths_of(drawn)
-
-    axes.add_collection(lines_along(once(made, ("borders", plan), paths), "borders", zorder=4), autolim=False)
-
-
-def paths_of(lines: npt.NDArray[np.object_]) -> list[Path]:
-    """Return lines as paths, a path each."""
+def _along(lines: npt.NDArray[np.object_]) -> list[Path]:
     return [Path(shapely.get_coordinates(line)) for line in lines]
-
-
-def lines_along(paths: list[Path], kind: str, *, zorder: float) -> LineCollection:
-    """Return lines along paths, a `kind` of `LINE_LOOKS`; other than lines of points, paths can be drawn once more."""
-    lines = LineCollection([], **LINE_LOOKS[kind], zorder=zorder)
-    Collection.set_paths(lines, paths)
-    return lines
 
 
 def _seen(shapes: gpd.GeoSeries, plan: Plan) -> npt.NDArray[np.object_]:

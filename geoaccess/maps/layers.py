@@ -151,10 +151,8 @@ Made = dict[Any, Any]
 Value = TypeVar("Value")
 
 
-def once(made: Made | None, key: Hashable, make: Callable[[], Value]) -> Value:
+def once(made: Made, key: Hashable, make: Callable[[], Value]) -> Value:
     """Return what was made under a key for another map of the same layers, or make it."""
-    if made is None:
-        return make()
     if key not in made:
         made[key] = make()
     found: Value = made[key]
