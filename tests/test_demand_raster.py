@@ -440,3 +440,27 @@ def test_a_raster_that_is_cut_off_is_refused(tmp_path):
     for read in (read_raster_cells, lambda file: zonal_population(file, zones)):
         with pytest.raises(InputError, match="is cut off or damaged"):
             read(path)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16"])
+def test_values_without_data_that_no_pixel_can_have_take_no_people(tmp_path, dtype):
+    # -99 in a byte would be 157, and -200 in two 65336.
+    people = np.array([[157, 3], [65336 % 256, 57]]) if dtype == "uint8" else np.array([[157, 3], [32000, 57]])
+    path = write(tmp_path / "r.tif", people, dtype=dtype, nodata=None)
+    assert read_raster_cells(path, nodata=[-99, -200, 3.5, 1e300, 57])["population"].sum() == people.sum() - 57
+
+
+def test_numbers_that_are_no_counts_are_refused(tmp_path):
+    path = write(tmp_path / "r.tif", np.array([[1, 2]]), dtype="complex64", nodata=None)
+    with pytest.raises(InputError, match="complex64, which are no counts"):
+        read_raster_cells(path)
+
+
+def test_a_raster_that_says_more_pixels_than_it_can_hold_is_refused(tmp_path):
+    shape = {"driver": "GTiff", "count": 1, "dtype": "uint8", "crs": "EPSG:25833", "SPARSE_OK": True}
+    path = tmp_path / "r.tif"
+    tiles = {"tiled": True, "blockxsize": 4096, "blockysize": 4096}
+    with rasterio.open(path, "w", **shape, **tiles, height=20_000, width=20_000, transform=north_up(0, 7e6, 10, 10)):
+        pass
+    with pytest.raises(InputError, match=r"says that it has 400,000,000 pixels, but has [0-9,]+ bytes"):
+        read_raster_cells(path)

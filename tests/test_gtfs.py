@@ -267,6 +267,19 @@ def test_runs_without_end_are_refused(tmp_path):
         with_frequencies(tmp_path / "b.zip", "t,00:00:00,990:00:00,1")
     odd = with_frequencies(tmp_path / "c.zip", "t,00:00:00,9999999:00:00,1", f"t,08:00:00,09:00:00,{'9' * 5000}")
     assert odd.runs == {}
+    with pytest.raises(InputError, match=r"ferries would run more than 1,000,000 times a day"):
+        with_frequencies(tmp_path / "d.zip", *["t,00:00:00,02:46:40,1"] * 101)
+
+
+def test_sailings_that_multiply_are_refused(tmp_path):
+    """A trip of 1,000 calls is 499,500 sailings from stop to stop; so many on each of five days are not believed."""
+    path = feed(tmp_path / "a.zip", [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=DAILY)
+    found = read_ferry_feed(path)
+    call = found.calls["t"][0]
+    found.calls["t"] = [call._replace(arrives=60.0 * n, departs=60.0 * n) for n in range(1000)]
+    day = found.dates[7]
+    with pytest.raises(InputError, match=r"would sail 2,497,500 times from one stop to another in 5 days"):
+        found.departures(day)
 
 
 @pytest.mark.parametrize("said", ["inf", "1e308", "-7", "9" * 400, "nan", "3"])

@@ -12,6 +12,7 @@ from geoaccess.questions.validation.statbank import read_ssb_12764
 from geoaccess.tables import parse_json_stat, read_people_by_age
 
 PLACE = {"label": "region", "category": {"index": {"0301": 1, "K-4601": 0}, "label": {"0301": "Oslo"}}}
+WHOLE = "each whole number from 0 once"
 YEAR = {"label": "år", "category": {"label": {"2024": "2024"}, "unit": {"2024": {"base": "minutter"}}}}
 GOOD = {
     "id": ["R", "T"],
@@ -42,7 +43,12 @@ def test_codes_labels_units_and_values_stand_by_their_places():
         ({"value": 5}, "it has no list of values"),
         ({"value": [1]}, r"it has 1 values for dimensions of \[2, 1\]"),
         ({"role": ["time"]}, "role is no table"),
-        ({"dimension": {"R": PLACE | {"category": {"index": {"a": "x", "b": 1}}}, "T": YEAR}}, "no whole numbers"),
+        ({"dimension": {"R": PLACE | {"category": {"index": {"a": "x", "b": 1}}}, "T": YEAR}}, WHOLE),
+        ({"dimension": {"R": PLACE | {"category": {"index": {"a": 0, "b": 0}}}, "T": YEAR}}, WHOLE),
+        ({"dimension": {"R": PLACE | {"category": {"index": ["a", "a"]}}, "T": YEAR}}, "a code of R stands twice"),
+        ({"value": {"2": 7}}, "it has a value at '2'"),
+        ({"value": {"01": 7}}, "it has a value at '01'"),
+        ({"value": [True, 7]}, "it has True for a value"),
         ({"dimension": {"R": PLACE | {"category": {}}, "T": YEAR}}, "index of a dimension is no table"),
     ],
 )
@@ -81,3 +87,10 @@ def test_years_that_are_none_are_named(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(stat))
     with pytest.raises(InputError, match=r"a\.json: 1 years are no years, the first 'soon'"):
         read_people_by_age(tmp_path / "a.json")
+
+
+def test_a_large_table_of_next_to_nothing_is_refused():
+    names = [str(number) for number in range(1100)]
+    dimension = {name: {"category": {"index": names}} for name in "RT"}
+    with pytest.raises(ValueError, match=r"1210000 values, and it gives 1 of them"):
+        parse_json_stat(json.dumps({"id": ["R", "T"], "dimension": dimension, "value": {"0": 1}}))

@@ -264,6 +264,21 @@ def test_all_that_is_wrong_is_said_at_once_by_row_and_value(tmp_path):
         assert part in text
 
 
+def test_numbers_of_links_and_nodes_are_whole_and_no_larger_than_can_be_told_apart(tmp_path):
+    table = frame(linkid={10: 10.5, 12: 2.0**60}, fromnode={11: "1.5"}, roadnumber={13: float("inf")})
+    with pytest.raises(InputError) as caught:
+        ga.read_nvdb(written(tmp_path / "wrong.gpkg", table))
+    text = str(caught.value)
+    assert "3 problems" in text
+    for part in ("row 1: linkid is 10.5", "row 3: linkid is 1.15292e+18", "row 2: fromnode is '1.5'"):
+        assert part in text
+    for wrong in (10.5, float("inf"), 1e300):
+        turns = {"fromlinkid": [10.0, wrong], "tolinkid": [16.0, 16.0]}
+        path = written(tmp_path / f"{wrong:g}.gpkg", frame(), turns)
+        with pytest.raises(InputError, match=r"ruttger_turnrestriction: links are no whole numbers in 1 rows: 2"):
+            ga.read_nvdb(path)
+
+
 def test_a_file_without_links_names_its_layers(tmp_path):
     path = tmp_path / "other.gpkg"
     for layer in ("kommuner", "fylker"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.demand.raster_file import read_pixels
 from geoaccess.errors import InputError, NoCellError
+from geoaccess.files import size_bytes
 from geoaccess.frames import transformer
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Clip", "Lattice", "Pixels", "bands_of_rows", "inhabited_pixels", "lattice_of"]
 
 _PIXELS_AT_ONCE = 1_000_000
+_MOST_PIXELS = 10_000_000_000  # to go through, which takes some minutes
+_MANY_PIXELS, _PIXELS_A_BYTE = 100_000_000, 10_000  # where so many are in each byte of a file, nothing is in it
 _ALONG_EDGES = 21
 _WHOLE = 1e-6  # how far from a whole number a ratio of lengths may be by rounding
 
@@ -155,6 +159,7 @@ def bands_of_rows(
 
     rows, columns = rows or slice(0, raster.height), columns or slice(0, raster.width)
     width = columns.stop - columns.start
+    _check_size(path, raster, band, width * (rows.stop - rows.start))
     scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
     high = raster.block_shapes[band - 1][0]
     step = _PIXELS_AT_ONCE // max(width, 1) // high * high or max(_PIXELS_AT_ONCE // max(width, 1), 1)
@@ -166,7 +171,7 @@ def bands_of_rows(
         people = raw.astype(np.float64) * scale + offset
         none = np.ma.getmaskarray(read) | np.isnan(people)
         if len(nodata):
-            none |= np.isin(raw, np.array(nodata, dtype=np.float64).astype(raw.dtype))
+            none |= np.isin(raw, _of_type(nodata, raw.dtype))
         people[none] = 0.0
         wrong = (people < 0) | np.isinf(people)
         if wrong.any():
@@ -181,3 +186,28 @@ def bands_of_rows(
             f"{path}: counts are negative or infinite in {bad} pixel{'s'[: bad > 1]}, first in {first_bad}; "
             f"{declared}: if the value means no data, declare it, e.g. with rio edit-info --nodata"
         )
+
+
+def _check_size(path: str | os.PathLike[str], raster: Any, band: int, pixels: int) -> None:
+    """Refuse numbers that are no counts, more pixels than can be gone through, and more than the file can hold."""
+    kind = raster.dtypes[band - 1]
+    if np.dtype(kind).kind not in "iuf":
+        raise InputError(f"{path}: band {band} holds {kind}, which are no counts of people")
+    scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
+    if not np.isfinite([scale, offset]).all():
+        raise InputError(f"{path}: band {band} says that it is to be multiplied by {scale} and moved by {offset}")
+    size = size_bytes(Path(path))
+    if raster.driver == "GTiff" and pixels > max(_MANY_PIXELS, _PIXELS_A_BYTE * size):
+        raise InputError(f"{path}: says that it has {pixels:,} pixels, but has {size:,} bytes; it is damaged, or empty")
+    if pixels > _MOST_PIXELS:
+        raise InputError(f"{path}: {pixels:,} pixels are more than can be gone through; give clip, or cut the raster")
+
+
+def _of_type(values: Sequence[float], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return values as the pixels of a raster have them; whole numbers of no other size than theirs can be meant."""
+    given, kind = np.array(values, dtype=np.float64), np.dtype(dtype)
+    if kind.kind == "f":
+        return given.astype(kind)
+    limits = np.iinfo(kind)
+    possible = [int(value) for value in given if value.is_integer() and limits.min <= value <= limits.max]
+    return np.array(possible, dtype=kind)

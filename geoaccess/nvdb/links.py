@@ -9,7 +9,8 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.frames import is_on_earth
-from geoaccess.nvdb.source import open_source, read_rows, read_turns
+from geoaccess.nvdb.source import are_whole, open_source, read_rows, read_turns
+from geoaccess.tables import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,11 +94,11 @@ def _plain(rows: Rows) -> pd.DataFrame:
         table[name] = pd.to_numeric(raw[name], errors="coerce") if name in raw else np.nan
     table["link"] = pd.to_numeric(raw["link"], errors="coerce") if "link" in raw else raw.index.astype("float64")
     for name in ("from_node", "to_node"):
-        table[name] = pd.to_numeric(_text(raw, name).replace("", "-1"), errors="coerce")
+        table[name] = pd.to_numeric(read_text(raw, name).replace("", "-1"), errors="coerce")
     for name in ("oneway", "name", "road", "category", "medium"):
-        table[name] = _text(raw, name)
+        table[name] = read_text(raw, name)
     number = pd.to_numeric(raw["number"], errors="coerce") if "number" in raw else pd.Series(np.nan, raw.index)
-    table["number"] = number.fillna(-1).astype("int64")
+    table["number"] = number.where(are_whole(number), -1).astype("int64")
     table["category"] = (
         table["category"].where(table["category"] != "", table["road"].str.strip("{}").str[:1]).str.upper()
     )
@@ -110,12 +111,6 @@ def _plain(rows: Rows) -> pd.DataFrame:
     classless = table["functional_class"] < 0
     table["path"] = ~table["ferry"] & classless & ((table["bicycle"] > 0) | without_limit)
     return table.drop(columns=["road", "medium", "bicycle", "road_class"])
-
-
-def _text(raw: pd.DataFrame, name: str) -> pd.Series[str]:
-    if name not in raw:
-        return pd.Series("", raw.index, dtype="str")
-    return raw[name].astype("str").fillna("").replace({"nan": "", "None": "", "<NA>": ""}).str.strip()
 
 
 def _checked(
@@ -133,13 +128,11 @@ def _checked(
         problems.append(f"layer {source.links} does not say its CRS; save it with one, as EPSG:25833")
     fields = source.form.fields
     problems += _wrong(table, sizes < 2, "shape", "is no line")  # noqa: PLR2004
-    problems += _wrong(
-        table, ~np.isfinite(table["link"]), fields.get("link", "row"), "is no whole number", rows, "link"
-    )
+    problems += _wrong(table, ~are_whole(table["link"]), fields.get("link", "row"), "is no whole number", rows, "link")
     repeated = table["link"].duplicated(keep=False) & np.isfinite(table["link"])
     problems += _repeated(table["link"][repeated], fields.get("link", "row"))
     for name in ("from_node", "to_node"):
-        problems += _wrong(table, ~np.isfinite(table[name]), fields[name], "is no whole number", rows, name)
+        problems += _wrong(table, ~are_whole(table[name]), fields[name], "is no whole number", rows, name)
     known = table["oneway"].isin(_ONEWAYS)
     problems += _wrong(table, ~known, fields["oneway"], "must be B, FT or TF", rows, "oneway")
     metres = _metres(points, owner, len(table))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.nvdb.forms import form_of
-from geoaccess.tables import check_count, gdal_address, read_table
+from geoaccess.tables import bytes_as_text, check_count, gdal_address, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from geoaccess.nvdb.forms import Form
 
-__all__ = ["Rows", "Source", "open_source", "read_rows", "read_turns"]
+__all__ = ["Rows", "Source", "are_whole", "open_source", "read_rows", "read_turns"]
 
 _THIRD = "edge3fid"
+_MOST_WHOLE, _SHOWN = 2**53, 5
 _WHAT = "Ruteplan is a FileGDB (a folder named .gdb, or its zip) or a GeoPackage"
 
 
@@ -61,7 +62,7 @@ def open_source(path: Path) -> Source:
     try:
         layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(address)]
         fields = {name: [str(one) for one in pyogrio.read_info(address, layer=name)["fields"]] for name, _ in layers}
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.GeometryError) as error:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(f"{path}: cannot be read ({error}). {_WHAT}; fetch it again") from error
     found = [(name, of) for name, shapes in layers if shapes and (of := form_of(fields[name])) is not None]
     if not found:
@@ -94,11 +95,12 @@ def read_rows(source: Source, *, shapes: bool = True) -> Rows:
             read_geometry=shapes,
             return_fids=True,
         )
-    except (pyogrio.errors.DataSourceError, RuntimeError) as error:
+        lines = shapely.from_wkb(geometry) if shapes else np.empty(0, object)
+    except (ValueError, RuntimeError, shapely.errors.GEOSException) as error:  # a day that is none, a shape of no kind
         raise InputError(f"{source.path}: layer {source.links} cannot be read ({error}); fetch it again") from error
     by_field = dict(zip((str(name) for name in meta["fields"]), columns, strict=True))
     table = pd.DataFrame({ours: by_field[field] for ours, field in wanted.items()}, index=pd.Index(rows, name="row"))
-    lines = shapely.from_wkb(geometry) if shapes else np.empty(0, object)
+    bytes_as_text(table)
     return Rows(table.reindex(columns=[*source.form.fields]), lines, str(meta["crs"] or ""))
 
 
@@ -112,4 +114,14 @@ def read_turns(source: Source) -> pd.DataFrame:
     third = pd.to_numeric(found[_THIRD], errors="coerce") if _THIRD in found else pd.Series(np.nan, found.index)
     longer = third > 0  # a turn over a link in between
     turns = pd.DataFrame({"left": left, "over": second.where(longer, -1), "entered": third.where(longer, second)})
-    return turns.dropna().astype("int64")
+    turns = turns.dropna()
+    odd = ~turns.apply(are_whole).all(axis=1)
+    if odd.any():
+        rows = ", ".join(str(row) for row in turns.index[odd][:_SHOWN])
+        raise InputError(f"{source.path}: layer {source.turns}: links are no whole numbers in {odd.sum()} rows: {rows}")
+    return turns.astype("int64")
+
+
+def are_whole(numbers: pd.Series[float]) -> pd.Series[bool]:
+    """Return which numbers are whole, and small enough that a float holds each of them."""
+    return (numbers.abs() <= _MOST_WHOLE) & (numbers == numbers.round())

@@ -37,6 +37,9 @@ _NOT, _BOOKED = "1", ("2", "3")
 _WEEK = 7
 _YEARS = 1900, 2200
 _MOST_RUNS = 10_000
+_MOST_RUNS_TOGETHER = 1_000_000
+_MOST_LEGS = 2_000_000
+"""From stop to stop in some days: more than all ferries of Norway have in a month."""
 _CLOCK = re.compile("([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
@@ -121,10 +124,16 @@ class FerryFeed:
         """Return the sailings with cars of a date and the days after it, see `gtfs_departures`."""
         self.require(day)
         found: list[tuple[object, ...]] = []
-        names = self.routes["name"].to_dict()
+        names, legs = self.routes["name"].to_dict(), 0
         for offset in range(-1, days):
             trips = self.trips_on(self._in_calendar(day + dt.timedelta(days=offset)))
             trips = trips[~trips["cars"].eq(False)]  # noqa: FBT003 - None is not said
+            legs += sum(map(self._most_legs, trips["trip_id"]))
+            if legs > _MOST_LEGS:
+                raise InputError(
+                    f"{self.path}: its ferries would sail {legs:,} times from one stop to another in "
+                    f"{offset + 2} days; {_MOST_LEGS:,} are believed"
+                )
             for trip, route, cars in zip(trips["trip_id"], trips["route_id"], trips["cars"], strict=True):
                 for leg in self._legs(trip):
                     departs = leg[4] + offset * DAY_S
@@ -142,6 +151,10 @@ class FerryFeed:
         weeks = -(-abs(off) // _WEEK) * (1 if off > 0 else -1)
         moved = date - dt.timedelta(days=_WEEK * weeks)
         return moved if first <= moved <= last else date
+
+    def _most_legs(self, trip: str) -> int:
+        calls = len(self.calls.get(trip, []))
+        return calls * (calls - 1) // 2 * max(len(self.runs.get(trip, [])), 1)
 
     def _legs(self, trip: str) -> Iterator[tuple[Any, ...]]:
         """Yield each pair of stops at which one may board and alight, for each run of a trip."""
@@ -312,15 +325,21 @@ def _runs(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, list[float]]:
     columns = ["trip_id", "start_time", "end_time", "headway_secs"]
     table = feed.read("frequencies", columns, where="trip_id", among=trips["trip_id"])
     found: dict[str, list[float]] = defaultdict(list)
+    together = 0
     for trip, start, stop, headway in zip(*(table[name] for name in columns), strict=True):
         begin, end = _clock(start), _clock(stop)
         step = int(headway) if re.fullmatch("[0-9]{1,7}", headway) else 0
         if begin is not None and end is not None and step > 0:
             runs = range(int(begin), int(end), step)
+            together += len(runs)
             if len(runs) > _MOST_RUNS:
                 raise InputError(
                     f"{feed.path}: frequencies.txt: trip {trip} would run {len(runs)} times, from {start} to {stop} "
                     f"every {step} seconds; {_MOST_RUNS} are believed"
+                )
+            if together > _MOST_RUNS_TOGETHER:
+                raise InputError(
+                    f"{feed.path}: frequencies.txt: ferries would run more than {_MOST_RUNS_TOGETHER:,} times a day"
                 )
             found[trip] += [float(at) for at in runs]
     return dict(found)

@@ -138,7 +138,7 @@ def _border(services: MapServices, url: str, query: str) -> Geometry:
         raise InputError(
             f'place "{query}": not found in OpenStreetMap; check the spelling and add the country, as "Senja, Norway"'
         )
-    areas = [one for one in found if (one.get("geojson") or {}).get("type") in _AREAS]
+    areas = [one for one in found if str((one.get("geojson") or {}).get("type")) in _AREAS]
     if not areas:
         raise InputError(
             f'place "{query}": was found, but not as an area with a border; name a municipality, county or island'
@@ -149,7 +149,8 @@ def _border(services: MapServices, url: str, query: str) -> Geometry:
             made = shapely.make_valid(shape(border))
     except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError):
         made = shapely.Polygon()
-    if not shapely.contains(_EARTH, made):  # nor is what has no area, or coordinates that are none
+    known = np.isfinite(shapely.get_coordinates(made)).all()  # of which a border may have some, and lie on the earth
+    if not (known and made.area > 0 and shapely.contains(_EARTH, made)):
         raise FetchError(f'place "{query}": the border that {url} gives is none; check the address of the service')
     return made
 

@@ -3,6 +3,7 @@
 from geoaccess.tables.areas import read_areas, swapped_hint
 from geoaccess.tables.columns import (
     as_text,
+    bytes_as_text,
     column_numbers,
     empty_rows,
     missing_columns,
@@ -26,6 +27,7 @@ __all__ = [
     "LAYER_TAKEN",
     "JsonStat",
     "as_text",
+    "bytes_as_text",
     "check_count",
     "column_numbers",
     "csv_text",

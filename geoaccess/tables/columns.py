@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_text",
+    "bytes_as_text",
     "column_numbers",
     "empty_rows",
     "missing_columns",
@@ -74,6 +75,26 @@ def as_text(values: pd.Series[Any]) -> pd.Series[str]:
         values = values.map(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
     text: pd.Series[str] = values.astype("object").where(values.notna(), "").astype("str").str.strip()
     return text
+
+
+def bytes_as_text(rows: pd.DataFrame) -> None:
+    r"""Put text in place of bytes, which columns of files of shapes and of Parquet may hold, and which no reader wants.
+
+    >>> rows = pd.DataFrame({"id": pd.Series([b"0301", b"\xff", 7], dtype="object")})
+    >>> bytes_as_text(rows)
+    >>> rows["id"].tolist()
+    ['0301', '\\xff', 7]
+    """
+    for place, dtype in enumerate(rows.dtypes):
+        if dtype.kind == "O":
+            values = rows.iloc[:, place].array
+            if any(isinstance(value, bytes) for value in values):
+                words = [_text_of(value) if isinstance(value, bytes) else value for value in values]
+                rows.isetitem(place, pd.Series(words, dtype="object").array)
+
+
+def _text_of(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
 
 
 def read_text(rows: pd.DataFrame, name: str) -> pd.Series[str]:

@@ -17,6 +17,9 @@ __all__ = ["JsonStat", "parse_json_stat"]
 _MOST_VALUES = 20_000_000
 """More than in any table that a bank gives at once; one that lists only what is not missing may claim any number."""
 
+_FEW_VALUES, _PLACES_A_VALUE = 1_000_000, 100
+"""So many may be missing in one that lists only what is not, and so many more for each value that it lists."""
+
 
 @dataclass(frozen=True)
 class JsonStat:
@@ -68,6 +71,9 @@ def parse_json_stat(text: str) -> JsonStat:
     found = {name: _table(_of(dimensions, name), name) for name in names}
     categories = {name: _table(_of(one, "category"), f"category of {name}") for name, one in found.items()}
     codes = {name: _codes(category) for name, category in categories.items()}
+    for name, some in codes.items():
+        if len(set(some)) < len(some):
+            raise ValueError(f"a code of {name} stands twice")
     sizes = [len(codes[name]) for name in names]
     if "size" in data and _list(data, "size") != sizes:
         raise ValueError(f"its size is {data['size']}, but its dimensions have {sizes}")
@@ -111,8 +117,8 @@ def _codes(category: dict[str, Any]) -> list[str]:
     places = _table(index, "the index of a dimension")
     if "index" not in category:
         return list(places)
-    if not all(isinstance(place, int) for place in places.values()):
-        raise ValueError("the index of a dimension has places that are no whole numbers")
+    if not all(type(place) is int for place in places.values()) or sorted(places.values()) != [*range(len(places))]:
+        raise ValueError("the index of a dimension has places that are not each whole number from 0 once")
     return sorted(places, key=places.__getitem__)
 
 
@@ -131,8 +137,18 @@ def _values(values: Any, sizes: list[int]) -> list[str]:
     if size > _MOST_VALUES:
         raise ValueError(f"its dimensions of {sizes} have {size} values, more than any bank gives at once")
     if isinstance(values, dict):
+        if size > _FEW_VALUES + _PLACES_A_VALUE * len(values):
+            raise ValueError(f"its dimensions of {sizes} have {size} values, and it gives {len(values)} of them")
+        beyond = next(
+            (key for key in values if not key.isdecimal() or str(int(key[:20])) != key or int(key) >= size), None
+        )
+        if beyond is not None:
+            raise ValueError(f"it has a value at {beyond!r}, where dimensions of {sizes} have none")
         values = [values.get(str(place)) for place in range(size)]
     if not isinstance(values, list) or len(values) != size:
         there = len(values) if isinstance(values, list) else "no list of"
         raise ValueError(f"it has {there} values for dimensions of {sizes}")
+    odd = next((value for value in values if isinstance(value, dict | list | bool)), None)
+    if odd is not None:
+        raise ValueError(f"it has {odd!r} for a value")
     return ["" if value is None else str(value) for value in values]

@@ -60,6 +60,8 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     fields: dict[str, list[str]] = {}
     if layer is None and len(shapes) > 1:
         fields = {name: [str(field) for field in pyogrio.read_info(address, layer=name)["fields"]] for name in shapes}
+    if not shapes:
+        raise InputError(f"{path}: has no layer; save it anew, with the shapes or the table that it should hold")
     chosen = _choose(path, shapes, layer, columns, fields)
     check_count(path, address, chosen)
     # Norwegian borders are single objects larger than GDAL's limit of 200 MB.

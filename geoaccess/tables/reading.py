@@ -11,7 +11,7 @@ import pandas as pd
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.frames import is_on_earth
-from geoaccess.tables.columns import missing_columns, read_text
+from geoaccess.tables.columns import bytes_as_text, missing_columns, read_text
 from geoaccess.tables.layers import read_shapes
 from geoaccess.tables.packed import LARGE_BYTES, read_large_text, table_in_zip, unpacked
 from geoaccess.tables.sheets import read_sheet
@@ -163,6 +163,7 @@ def _numbered(rows: Any) -> Any:
     if (crs := getattr(rows, "crs", None)) is not None and not is_on_earth(crs):
         numbered = numbered.set_crs(None, allow_override=True)  # whoever needs places says that the file has none
     numbered.attrs.update(attrs)
+    bytes_as_text(numbered)
     return numbered
 
 

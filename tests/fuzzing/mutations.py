@@ -14,33 +14,8 @@ import zlib
 import pbf_writer
 import tomlkit
 
-NUMBERS = (
-    "0", "-0", "1", "-1", "1.5", "1e308", "-1e308", "1e-308", "5e-324", "1e999", "-1e999", "nan", "inf", "-inf", "NaN",
-    "2147483647", "2147483648", "-2147483649", "4294967296", "9223372036854775807", "9223372036854775808",
-    "-9223372036854775809", "1" * 400, "1" * 5000, "0" * 400, "1,5", "1.000,5", "1_0", "१२", "0x10", "1e", "٣", "½",
-)  # fmt: skip
-WORDS = (
-    "", " ", "\t", "\0", "\ufeff", "\u202e", "e\u0301", "🚑", "ß", "İ", "\ud800", "a" * 300, "a" * 70_000, "..", "/", "\\",
-    "../../etc/passwd", "con", "aux.toml", "=1+1", "@SUM(A1)", "<script>", "{0}", "%s", "${x}", "{name!r}", "'", '"', "`",
-    "true", "null", "None", "no", "yes", "24/7", "Mo-Fr 08:00-24:00", "Mo-Fr 99:99", "2024-02-30", "20240230", "25:61",
-    "00:00", "99:00:00", "-1:00", "PT1H", "12 Jan-31 Feb", "no @ (Jan-Mar)", "no @ (", "50 mph", "fast", "NO:urban",
-    "EPSG:4326", "EPSG:99999", "+proj=longlat", "K-0301", "0301", "301", "0301 Oslo",
-)  # fmt: skip
-BYTES = (
-    b"\0",
-    b"\xff",
-    b"\xfe\xff",
-    b"\xff\xfe",
-    b"\xef\xbb\xbf",
-    b"\r",
-    b"\n",
-    b"\r\n",
-    b'"',
-    b",",
-    b";",
-    b"\t",
-    b"\x1a",
-)
+from fuzzing.geopackages import change_schema, change_shape
+from fuzzing.values import NUMBERS, WORDS, change_bytes
 
 
 def hostile(rng, value=None):
@@ -175,24 +150,6 @@ def change_text(rng, data):
     return b"\n".join(lines)
 
 
-def change_bytes(rng, data):
-    """Change some bytes, cut, double or insert a piece."""
-    content = bytearray(data)
-    at = rng.randrange(len(content) + 1)
-    kind = rng.randrange(5)
-    if kind == 0 and at < len(content):
-        content[at] ^= 1 << rng.randrange(8)
-    elif kind == 1 and at < len(content):
-        content[at] = rng.randrange(256)
-    elif kind == 2:
-        del content[at : at + rng.choice((1, 2, 8, 100, 10**9))]
-    elif kind == 3:
-        content[at:at] = content[at : at + rng.choice((1, 8, 100))]
-    else:
-        content[at:at] = rng.choice(BYTES)
-    return bytes(content)
-
-
 # Archives
 
 
@@ -247,7 +204,7 @@ def change_xml(rng, data):
     return b"".join(pieces)
 
 
-# GeoPackages and rasters
+# GeoPackages
 
 
 def change_gpkg(rng, data):
@@ -261,19 +218,29 @@ def change_gpkg(rng, data):
                 name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
             ]
             table = rng.choice(tables)
-            columns = [row[1] for row in base.execute(f'PRAGMA table_info("{table}")')]
-            column, rows = rng.choice(columns), [row for (row,) in base.execute(f'SELECT rowid FROM "{table}"')]
+            named = table.replace('"', '""')
+            columns = [row[1].replace('"', '""') for row in base.execute(f'PRAGMA table_info("{named}")')]
+            column, rows = rng.choice(columns), [row for (row,) in base.execute(f'SELECT rowid FROM "{named}"')]
             kind = rng.randrange(8)
             if not rows:
                 return change_bytes(rng, data)
-            if kind == 0:
-                base.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+            if rng.random() < 0.2:
+                change_schema(rng, base, table)
+            elif kind == 0:
+                base.execute(f'ALTER TABLE "{named}" DROP COLUMN "{column}"')
             elif kind == 1:
-                base.execute(f'DELETE FROM "{table}" WHERE rowid = ?', [rng.choice(rows)])
+                base.execute(f'DELETE FROM "{named}" WHERE rowid = ?', [rng.choice(rows)])
             else:
                 row = rng.choice(rows)
-                [(value,)] = base.execute(f'SELECT "{column}" FROM "{table}" WHERE rowid = ?', [row])
-                new = change_bytes(rng, value) if isinstance(value, bytes) else hostile(rng, value)
+                [(value,)] = base.execute(f'SELECT "{column}" FROM "{named}" WHERE rowid = ?', [row])
+                shape = isinstance(value, bytes) and value[:2] == b"GP" and rng.random() < 0.8
+                new = (
+                    change_shape(rng, value)
+                    if shape
+                    else change_bytes(rng, value)
+                    if isinstance(value, bytes)
+                    else hostile(rng, value)
+                )
                 new = (
                     new
                     if isinstance(new, bytes | float | str | None)
@@ -281,35 +248,11 @@ def change_gpkg(rng, data):
                     if isinstance(new, int)
                     else str(new)
                 )
-                base.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', [new, row])
+                base.execute(f'UPDATE "{named}" SET "{column}" = ? WHERE rowid = ?', [new, row])
             base.commit()
             return base.serialize()
-    except (sqlite3.Error, IndexError, OverflowError, UnicodeError):
+    except (sqlite3.Error, LookupError, OverflowError, ValueError):
         return change_bytes(rng, data)
-
-
-def change_tiff(rng, data):
-    """Change an entry of the directory of a TIFF: its tag, its type, how many values it has, or which; or some bytes."""
-    try:
-        at = struct.unpack("<4xI", data[:8])[0]
-        entries = struct.unpack("<H", data[at : at + 2])[0]
-    except struct.error:
-        return change_bytes(rng, data)
-    where = at + 2 + 12 * rng.randrange(entries or 1)
-    if rng.random() < 0.3 or where + 12 > len(data):
-        return change_bytes(rng, data)
-    tag, kind, count, value = struct.unpack("<HHII", data[where : where + 12])
-    other = rng.choice((0, 1, 2, 3, 255, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, value ^ 1, value + 1, count * 2))
-    part = rng.randrange(6)
-    if part == 0:
-        tag = rng.choice((254, 256, 257, 258, 259, 262, 273, 277, 278, 317, 322, 339, 33550, 33922, 34735, 42113))
-    elif part == 1:
-        kind = rng.randrange(14)
-    elif part == 2:
-        count = other
-    else:
-        value = other
-    return data[:where] + struct.pack("<HHII", tag, kind, count % 2**32, value % 2**32) + data[where + 12 :]
 
 
 # .osm.pbf

@@ -19,13 +19,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pbf_writer
-import rasterio
 import shapely
 from pyogrio import write_dataframe
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from fuzzing import mutations
+from fuzzing.banks import change_rows, change_statbank, feeds, statbank
+from fuzzing.geopackages import packages_by_hand
+from fuzzing.rasters import change_tiff, rasters
 from geoaccess.errors import GeoaccessError
 
 if TYPE_CHECKING:
@@ -431,7 +433,7 @@ def packages():
                 plain = {} if name == "ruttger_turnrestriction" else {"SPATIAL_INDEX": "NO"}
                 write_dataframe(rows, path, layer=name, driver="GPKG", append=path.exists(), layer_options=plain)
             found.append(path.read_bytes())
-    return found
+    return found + packages_by_hand()
 
 
 def read_nvdb(path):
@@ -443,32 +445,21 @@ def read_nvdb(path):
             read(path)
 
 
-def rasters():
-    found = []
-    for crs, corner, pixel, dtype in (
-        ("EPSG:25833", (3e5, 6.7e6), 100.0, "float32"),
-        ("EPSG:4326", (10.0, 60.1), 0.01, "int16"),
-    ):
-        people = np.arange(35, dtype=dtype).reshape(5, 7)
-        with rasterio.MemoryFile() as memory:
-            profile = {"driver": "GTiff", "height": 5, "width": 7, "count": 1, "dtype": dtype, "crs": crs, "nodata": -9}
-            with memory.open(**profile, transform=rasterio.Affine(pixel, 0, corner[0], 0, -pixel, corner[1])) as raster:
-                raster.write(people, 1)
-            found.append(memory.read())
-    return found
-
-
 def read_raster(path):
-    from geoaccess.demand import read_raster_cells
+    from geoaccess.demand import crs_of_raster, raster_grid, read_raster_cells, zonal_population
 
+    zones = gpd.GeoDataFrame(geometry=[shapely.box(3e5, 6.6998e6, 3.003e5, 6.7e6)], crs=25833)
     for given in (
         {},
-        {"crs": "EPSG:25833"},
+        {"crs": "EPSG:25833", "band": 1, "nodata": [-99.0, 1e300]},
         {"cell_size_m": 200.0},
         {"block": (1, 3), "clip": (9.0, 59.0, 11.0, 61.0)},
     ):
         with contextlib.suppress(GeoaccessError):
             read_raster_cells(path, **given)
+    for read in (crs_of_raster, raster_grid, functools.partial(zonal_population, zones=zones, band=1)):
+        with contextlib.suppress(GeoaccessError):
+            read(path)
 
 
 def parquets():
@@ -483,35 +474,6 @@ def parquets():
 # Statistics banks, timetables, the planner
 
 
-def statbank():
-    stat = {
-        "version": "2.0", "class": "dataset", "id": ["Region", "Kjonn", "Alder", "ContentsCode", "Tid"], "size": [2, 2, 2, 1, 2],
-        "dimension": {
-            "Region": {"label": "region", "category": {"index": {"K-0301": 0, "K-4601": 1}, "label": {"K-0301": "Oslo", "K-4601": "Bergen"}}},
-            "Kjonn": {"label": "kjønn", "category": {"index": {"1": 0, "2": 1}, "label": {"1": "Menn", "2": "Kvinner"}}},
-            "Alder": {"label": "alder", "category": {"index": {"000": 0, "105+": 1}, "label": {"000": "0 år", "105+": "105 år eller eldre"}}},
-            "ContentsCode": {"label": "statistikkvariabel", "category": {"label": {"Personer": "Personer"}}},
-            "Tid": {"label": "år", "category": {"index": ["2023", "2024"]}},
-        },
-        "role": {"time": ["Tid"], "metric": ["ContentsCode"]}, "value": [*range(16)],
-    }  # fmt: skip
-    sparse = stat | {"value": {"0": 1, "5": 2}}
-    csv = '"07459: Population"\n\n"region";"sex";"age";"Persons 2023";"Persons 2024"\n"K-5501 Tromsø";"Males";"80 years";10;11\n'
-    times = '"12764: Kjøretid"\n\n"region";"år";"Kjøretid (minutter) P50";"Kjøretid (minutter) P90"\n"0301 Oslo";"2024";12,5;30\n'
-    long = '"title"\n\n"region";"alder";"år";"07459: Befolkning"\n"0301 Oslo";"105 år eller eldre";"2024";12\n'
-    return [
-        json.dumps(stat).encode(),
-        json.dumps(sparse).encode(),
-        csv.encode(),
-        times.encode(),
-        long.encode("latin-1"),
-    ]
-
-
-def change_statbank(rng, data):
-    return (mutations.change_json if data[:1] == b"{" else mutations.change_text)(rng, data)
-
-
 def read_statbank(path):
     from geoaccess.questions.validation.statbank import read_ssb_12764
     from geoaccess.tables import read_people_by_age
@@ -521,33 +483,17 @@ def read_statbank(path):
             read(path)
 
 
-def feeds():
-    members = {
-        "agency": "agency_id,agency_name,agency_url,agency_timezone\nx,Test,http://127.0.0.1,Europe/Oslo\n",
-        "stops": "stop_id,stop_name,stop_lat,stop_lon,parent_station\nH,Hansnes,69.97,19.62,\nS,Skaningsbukt,70.04,19.6,\n",
-        "routes": "route_id,agency_id,route_short_name,route_long_name,route_type\nF,x,,Hansnes - Vannoya,1004\nB,x,,Bus,3\n",
-        "trips": "route_id,service_id,trip_id,cars_allowed\nF,D,t,1\nF,W,u,\nB,D,b,\n",
-        "stop_times": "trip_id,stop_id,stop_sequence,arrival_time,departure_time,pickup_type,drop_off_type\n"
-        "t,H,0,08:00:00,08:00:00,,\nt,S,1,08:30:00,08:30:00,,\nu,S,0,24:10:00,24:10:00,0,0\nu,H,1,25:00:00,25:00:00,2,3\n",
-        "calendar": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
-        "D,1,1,1,1,1,1,1,20260101,20261231\n",
-        "calendar_dates": "service_id,date,exception_type\nW,20260113,1\nD,20260114,2\n",
-        "frequencies": "trip_id,start_time,end_time,headway_secs,exact_times\nt,08:00:00,20:00:00,3600,1\n",
-    }  # fmt: skip
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(zipfile.ZipInfo(f"{name}.txt"), text)
-    return [content.getvalue()]
-
-
 def read_feed(path):
     from geoaccess.routing import read_ferry_feed
 
     feed = read_ferry_feed(path)
     assert feed.without_cars is not None
     assert feed.assumed is not None
-    feed.departures(dt.date(2026, 1, 13), days=2)
+    departures = feed.departures(dt.date(2026, 1, 13), days=2)
+    numbers = departures.iloc[:, 1:8].to_numpy(float)
+    assert np.isfinite(numbers).all()
+    assert (departures["arrives_s"] > departures["departs_s"]).all()
+    assert departures[["from_lon", "to_lon"]].abs().max(axis=None) <= 180 or departures.empty
 
 
 def plans():
@@ -590,9 +536,9 @@ TARGETS = {
     "parquet": Target(".parquet", parquets, mutations.change_bytes, read_columns),
     "geojson": Target(".geojson", shapes, mutations.change_json, read_layers),
     "gpkg": Target(".gpkg", packages, mutations.change_gpkg, read_nvdb),
-    "raster": Target(".tif", rasters, mutations.change_tiff, read_raster),
+    "raster": Target(".tif", rasters, change_tiff, read_raster),
     "statbank": Target(".csv", statbank, change_statbank, read_statbank),
-    "gtfs": Target(".zip", feeds, mutations.change_zip, read_feed),
+    "gtfs": Target(".zip", feeds, functools.partial(mutations.change_zip, change=change_rows), read_feed),
     "planner": Target(".json", plans, mutations.change_json, read_plan),
 }  # fmt: skip
 """By name; each has a folder of that name in tests/fuzz_cases with what was found."""
