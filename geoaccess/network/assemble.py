@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.arguments import checks_arguments
@@ -97,11 +98,12 @@ def assemble(
 
 
 @checks_arguments
-def assemble_columns(columns: dict[str, Any]) -> Network:
+def assemble_columns(columns: dict[str, Any], also: Sequence[dict[str, Any]] = ()) -> list[Network]:
     """Make a `Network` from the parameters of `assemble` by their names, which are taken out of the table.
 
     Who holds no column elsewhere has each of them freed as soon as it is needed no more: those of a country fill
-    hundreds of megabytes each.
+    hundreds of megabytes each. `also` are the times, `ferries`, `counts` and `unread` of networks that are the same
+    but for these, closed in the same directions; they are made as well, and share all other arrays.
 
     Raises
     ------
@@ -109,4 +111,5 @@ def assemble_columns(columns: dict[str, Any]) -> Network:
         As for `assemble`.
     """
     shores = columns.pop("shores", None)
-    return Network(**assembled_arrays(columns), shores=shores)
+    network = Network(**assembled_arrays(columns, also=also), shores=shores)
+    return [network, *(replace(network, **changed) for changed in also)]

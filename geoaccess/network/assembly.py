@@ -17,6 +17,8 @@ from geoaccess.network.turn_paths import Edges
 from geoaccess.network.turns import expand_turns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 __all__ = ["assembled_arrays", "ferry_names", "no_ferries"]
@@ -82,13 +84,20 @@ def _no_ferries() -> pd.DataFrame:
     )
 
 
-def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> dict[str, Any]:
+def assembled_arrays(
+    columns: dict[str, Any], *, merge_chains: bool = True, also: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Return what `Network` is made from; `columns` are the parameters of `assemble` by their names.
 
     Columns are taken out of the table, which is empty afterwards, and are let go where they are needed no more: those
     of a country fill hundreds of megabytes each.
+
+    Each table of `also` holds what is different about a network that differs in its times alone, by the same names: its
+    times, `ferries`, `counts` and `unread`. What `Network` is made from takes their place.
     """
     _check_segments(columns)
+    for other in also:
+        _check_segments({**columns, **other})
     way, way_id, way_class, turns = columns["way"], columns["way_id"], columns["way_class"], columns.get("turns")
     kind, snaps, restricted = _kinds(columns)
     chains = _chains(columns, kind * np.int8(4) + snaps * np.int8(2) + restricted, merge_chains=merge_chains)
@@ -110,6 +119,8 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
     edge_kind, edge_snaps = kind[first], snaps[first]
     for name in ("forward_s", "backward_s", "way"):
         del columns[name]
+    for other in also:
+        other.update(_timed(start, segment, by_node, way, other.pop("forward_s"), other.pop("backward_s")))
     del segment, way, kind, snaps, restricted
     shape_ptr, shape_lon, shape_lat, edge_length_m = assembling.lines_of_chains(start, point, by_node, lon, lat)
     node_lon, node_lat = lon[order], lat[order]
@@ -120,6 +131,8 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
         node_lon, node_lat = node_lon[expansion.place], node_lat[expansion.place]
     ferries, counts, unread = (columns.pop(name, None) for name in ("ferries", "counts", "unread"))
     columns.clear()
+    for other in also:
+        other["counts"] = {**(other.get("counts") or {}), **rules}
     names = sorted(set(way_class))
     code = {name: i for i, name in enumerate(names)}
     return {
@@ -146,6 +159,15 @@ def assembled_arrays(columns: dict[str, Any], *, merge_chains: bool = True) -> d
         "expansion": expansion,
         "unread": unread or (),
     }
+
+
+def _timed(
+    start: npt.NDArray[np.int64], segment: npt.NDArray[np.int32], order: npt.NDArray[np.int64], *of: npt.NDArray[Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the times of edges, and of the pieces of their shapes, by the names that they have in a `Network`."""
+    _, ahead_s, back_s, ahead_ds, back_ds, *_ = assembling.times_of_chains(start, segment, order, *of)
+    names = ("shape_forward_s", "shape_backward_s", "edge_forward_ds", "edge_backward_ds")
+    return dict(zip(names, (ahead_s, back_s, ahead_ds, back_ds), strict=True))
 
 
 def _kinds(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from geoaccess.kernels import assembling, graph, picking
 from geoaccess.network import EdgeKind
 from geoaccess.osm.columns import extended, without
 from geoaccess.osm.quay_roads import public_roads, ways_to_boats
+from geoaccess.osm.times import at_times_of, drop_times, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,21 +20,40 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.nodes import NodeRule
 
-__all__ = ["apply_node_rules"]
+__all__ = ["Hindering", "apply_node_rules"]
+
+
+class Hindering(NamedTuple):
+    """Points that may hinder, the tag set of each, and the rule of each tag set."""
+
+    place: npt.NDArray[np.int32]
+    tags: npt.NDArray[np.int32]
+    rules: Sequence[NodeRule]
+
+    def passable(self, what: str, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Say of all points whether they are passable in some way, of those `among` which hinder counts."""
+        found, some = np.zeros(among.size, np.bool_), among[self.place]
+        found[self.place[some]] = np.array([of.passable == what for of in self.rules], np.bool_)[self.tags[some]]
+        return found
+
+    def delay_s(self, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Return the seconds that each of all points costs, of those `among` which hinder counts."""
+        found, some = np.zeros(among.size), among[self.place]
+        found[self.place[some]] = np.array([of.delay_s for of in self.rules], np.float64)[self.tags[some]]
+        return found
 
 
 def apply_node_rules(
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
     segments: dict[str, npt.NDArray[Any]],
-    hindering: npt.NDArray[np.int32],
-    hindering_tags: npt.NDArray[np.int32],
-    rules: Sequence[NodeRule],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], dict[str, int]]:
-    """Return points and segments with the nodes' rules applied, and counts.
+    hindering: Sequence[Hindering],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], list[dict[str, int]]]:
+    """Return points and segments with the nodes' rules applied, and counts. The table that is given is changed.
 
-    Points that are `hindering` have the tag sets `hindering_tags`, of each of which `rules` holds the rule. The table
-    of segments that is given is changed.
+    Under each of the profiles that the table has times of, some points are `hindering`; all close the same points to
+    the same traffic. Counts are those of as many profiles, in turn, as open the same roads to boats; the times of the
+    others leave the table.
 
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
     begin or end a journey behind it: what joins the rest of the network by such gates alone becomes a pocket
@@ -40,8 +61,13 @@ def apply_node_rules(
     closed. Who boards a car ferry may pass (see `ways_to_boats`). A delay is charged half to each side, so that passing
     costs all of it, whatever the direction.
     """
-    touching, closed, private, delay = _rules_at_points(lon.size, segments, hindering, hindering_tags, rules)
-    half = (delay[segments["a"][touching]] + delay[segments["b"][touching]]) / 2
+    touching, on_road = _roads_at(lon.size, segments, hindering)
+    closed, private = (hindering[0].passable(what, on_road) for what in ("closed", "restricted"))
+    halves, slow = [], []
+    for of in hindering:
+        delay = of.delay_s(on_road)
+        halves.append((delay[segments["a"][touching]] + delay[segments["b"][touching]]) / 2)
+        slow.append(int((delay > 0).sum()))
     cut: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = []
     new_from: list[npt.NDArray[Any]] = []
     ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
@@ -60,15 +86,19 @@ def apply_node_rules(
     a, b, way = (np.concatenate(parts) for parts in zip(*ties, strict=True))
     rows = segments
     _add_ties(rows, a, b, way)
-    for direction in ("forward_s", "backward_s"):
-        times = rows[direction][touching]
-        rows[direction][touching] = np.where(times >= 0, times + half, times)
+    for turn, half in enumerate(halves):
+        for direction in times_of(turn):
+            times = rows[direction][touching]
+            rows[direction][touching] = np.where(times >= 0, times + half, times)
     for side, at, own in cut:
         rows[side][at] = own
     first_tie = rows["a"].size - a.size
     public = public_roads(rows)
     part = graph.weak_components_among(size, rows["a"], rows["b"], public)
     boats_ways = ways_to_boats(part, rows)
+    theirs = (ways_to_boats(part, at_times_of(rows, turn)) for turn in range(1, len(hindering)))
+    alike = 1 + sum(1 for _ in itertools.takewhile(lambda ways: ways == boats_ways, theirs))
+    drop_times(rows, alike)
     rows["restricted"][boats_ways] = False
     idle, pockets = _pockets(part, public, rows, first_tie)
     rows["restricted"] |= pockets
@@ -80,45 +110,29 @@ def apply_node_rules(
         "segments_in_private_pockets": int(pockets.sum()),
         "barriers_closed": int(closed.sum()),
         "barriers_private": int(private.sum()),
-        "nodes_with_delay": int((delay > 0).sum()),
     }
-    return extended(lon, lon[origin]), extended(lat, lat[origin]), rows, counts
+    each = [{**counts, "nodes_with_delay": delayed} for delayed in slow[:alike]]
+    return extended(lon, lon[origin]), extended(lat, lat[origin]), rows, each
 
 
 def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]) -> None:
     """Add segments of no length that tie the ends of roads to private gates, for some only."""
-    nothing = np.zeros(own.size)
-    added = {
-        "a": own,
-        "b": gate,
-        "way": way,
-        "forward_s": nothing,
-        "backward_s": nothing,
-        "restricted": np.ones(own.size, np.bool_),
-    }
+    added = {"a": own, "b": gate, "way": way, "restricted": np.ones(own.size, np.bool_)}
     for name in rows if own.size else ():  # one after another, so that never two of all stand in memory
         values = rows[name]
         rows[name] = extended(values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype))
 
 
-def _rules_at_points(
-    size: int,
-    segments: dict[str, npt.NDArray[Any]],
-    hindering: npt.NDArray[np.int32],
-    hindering_tags: npt.NDArray[np.int32],
-    rules: Sequence[NodeRule],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """Return the pieces of road at points that may hinder; and of each point whether it closes, for whom, how long."""
-    may_hinder, on_road, closed, private = (np.zeros(size, np.bool_) for _ in range(4))
-    delay = np.zeros(size)
-    may_hinder[hindering] = True
+def _roads_at(
+    size: int, segments: dict[str, npt.NDArray[Any]], hindering: Sequence[Hindering]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the pieces of road at points that may hinder, and which points are an end of any of these."""
+    may_hinder, on_road = (np.zeros(size, np.bool_) for _ in range(2))
+    for of in hindering:
+        may_hinder[of.place] = True
     touching = picking.segments_at(may_hinder, segments["a"], segments["b"], segments["kind"] == EdgeKind.ROAD)
     on_road[segments["a"][touching]] = on_road[segments["b"][touching]] = True
-    place, rule = (values[on_road[hindering]] for values in (hindering, hindering_tags))
-    closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
-    private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
-    delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]
-    return touching, closed, private, delay
+    return touching, on_road
 
 
 def _pockets(

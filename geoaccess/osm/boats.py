@@ -10,6 +10,7 @@ import numpy as np
 
 from geoaccess.network import EdgeKind
 from geoaccess.osm.columns import without
+from geoaccess.osm.times import all_times, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.ferry_ends import Join
     from geoaccess.osm.ferry_lines import FerryLine
-    from geoaccess.osm.profile import FerryRules
 
 __all__ = ["Boats", "Split", "split_roads"]
 
@@ -35,10 +35,8 @@ class Split(NamedTuple):
     parts: Roads
 
 
-def split_roads(
-    roads: Roads, extract: Extract, joins: Mapping[int, Join], rules: FerryRules
-) -> tuple[Split, dict[int, tuple[int, float]]]:
-    """Split roads wherever a boat joins; return how, and for each end its point and the queue in seconds.
+def split_roads(roads: Roads, extract: Extract, joins: Mapping[int, Join]) -> tuple[Split, dict[int, int]]:
+    """Split roads wherever a boat joins; return how, and for each end its point.
 
     A segment's time is shared between its parts by length.
     """
@@ -56,7 +54,7 @@ def split_roads(
             for values, degrees in ((lon, extract.lon), (lat, extract.lat)):
                 values.append(degrees[[a]] + join.share * (degrees[[b]] - degrees[[a]]))
             on_segment[join.segment].append((join.share, point))
-        joined[end] = (point, join.metres * 3.6 / rules.join_kph)
+        joined[end] = point
     source, first, last, share = [], [], [], []
     for segment, places in on_segment.items():
         stops = [(0.0, int(roads["a"][segment])), *sorted(places), (1.0, int(roads["b"][segment]))]
@@ -68,13 +66,13 @@ def split_roads(
     at = np.array(source, np.int64)
     parts = {name: values[at] for name, values in roads.items()}
     parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
-    for name in ("forward_s", "backward_s"):
+    for name in all_times(roads):
         parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
     return Split(lon, lat, np.unique(at), parts), joined
 
 
 class Boats:
-    """Nodes and segments of boats while they grow."""
+    """Nodes and segments of boats while they grow; `joined` holds for ends off the road their point and the queue."""
 
     def __init__(
         self,
@@ -139,10 +137,21 @@ class Boats:
                 self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT, False))
         return self.node_of[key]
 
-    def add_to(self, roads: Roads) -> None:
-        """Split the roads, and put the segments of boats behind: column by column, so that never two of all stand."""
+    def but_times(self) -> tuple[Any, ...]:
+        """Return all that these boats are beside how long anything takes."""
+        more = [(a, b, way, ahead < 0, back < 0, kind, some) for a, b, way, ahead, back, kind, some in self.more]
+        return self.node_of, self.ends, more
+
+    def add_to(self, roads: Roads, others: Sequence[Boats] = ()) -> None:
+        """Split the roads, and put the segments of boats behind: column by column, so that never two of all stand.
+
+        `others` are those boats at the times of other profiles.
+        """
         columns = list(zip(*self.more, strict=True)) or [()] * 7
-        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
+        names = "a", "b", "way", *times_of(0), "kind", "restricted"
+        added: dict[str, Sequence[Any]] = dict(zip(names, columns, strict=True))
+        for turn, other in enumerate(others, 1):
+            added |= {name: [row[at] for row in other.more] for at, name in enumerate(times_of(turn), 3)}
         for name in roads if self.more or self.split.segment.size else ():
             old = roads[name]
             boats = np.array(added.get(name, np.zeros(len(self.more))), old.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,17 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import assembling, picking
 from geoaccess.kernels.memory import give_back
 from geoaccess.network import EdgeKind, Network, assemble_columns
-from geoaccess.osm.barriers import apply_node_rules
+from geoaccess.osm.barriers import Hindering, apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
 from geoaccess.osm.driving import Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
-from geoaccess.osm.nodes import read_node
 from geoaccess.osm.profile import find_profile, read_profile
 from geoaccess.osm.reading import together
 from geoaccess.osm.road_names import named, names_of, read_road_names
-from geoaccess.osm.tags import read_way
+from geoaccess.osm.ruled import Ruled, in_turn
+from geoaccess.osm.times import at_times_of, times_of
 from geoaccess.osm.turn_rules import turn_rules
 from geoaccess.osm.unread import list_unread
 from geoaccess.osm.values import road_class
@@ -37,10 +38,8 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.ferry_table import FerryRow
-    from geoaccess.osm.nodes import NodeRule
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.sifting import Sieve
-    from geoaccess.osm.tags import WayRule
 
 __all__ = ["build_network", "read_network", "read_networks", "read_osm"]
 
@@ -124,15 +123,17 @@ def read_networks(
         if sifted and not turn:
             sifted()
         give_back()
-        for left, profile in zip(reversed(range(len(some))), some, strict=True):
-            extract = reading.extract(profile, last=not left)
-            if progress:
-                progress("building the network")
-            by_date = find_closed(extract, profile, when, closed, names=called)
-            given = [extract]
+        left = len(some)
+        for alike in in_turn(some):
+            left -= len(alike)
+            given = []
+            for profile, extract in zip(alike, reading.extracts(alike, last=not left), strict=True):
+                if progress:
+                    progress("building the network")
+                by_date = find_closed(extract, profile, when, closed, names=called)
+                given.append(Ruled.by(profile, extract, when, by_date))
             del extract  # so that none stands in memory while the network is assembled
-            yield _built(given, profile, when, rows, by_date, min_component_m)
-            give_back()
+            yield from _built(given, rows, min_component_m)
 
 
 @checks_arguments
@@ -199,116 +200,137 @@ def build_network(
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     `by_date` are roads that are closed or slow for another reason than their tags (see `find_closed`).
     """
-    return _built([extract], profile, when, ferries, by_date, min_component_m)
+    return next(_built([Ruled.by(profile, extract, when, by_date)], ferries, min_component_m))
 
 
-def _built(
-    given: list[Extract],
-    profile: Profile,
-    when: datetime | None,
-    ferries: Sequence[FerryRow],
-    by_date: ClosedRoads | None,
-    min_component_m: float,
-) -> Network:
-    """Return what `build_network` does of the one extract in a list, which is taken out of it."""
-    extract = given.pop()
-    rules = [read_way(tags, profile, when) for tags in extract.tagsets]
-    node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
-    ferry = np.array([rule.ferry for rule in rules])
-    roads, counts = _roads(extract, profile, rules, ferry, by_date)
+def _built(given: list[Ruled], ferries: Sequence[FerryRow], min_component_m: float) -> Iterator[Network]:
+    """Yield what `build_network` does of each in a list, which are taken out of it; what they share is made once."""
+    while given:
+        networks = _built_together(given, ferries, min_component_m)
+        give_back()
+        while networks:
+            yield networks.pop(0)
+            give_back()
+
+
+def _built_together(given: list[Ruled], ferries: Sequence[FerryRow], min_component_m: float) -> list[Network]:
+    """Return the network of the first in a list, and of those after it as long as they differ in their times alone.
+
+    These are taken out of the list.
+    """
+    some = _alike(given)
+    roads, counts = _roads(some)
     joined = add_ferries(
         roads,
-        extract,
-        np.flatnonzero(ferry[extract.way_tags]),
-        profile,
+        some[0].extract,
+        np.flatnonzero(some[0].of_ways("ferry")),
+        some[0].profile,
         rows=ferries,
-        when=when,
+        when=some[0].when,
         min_component_m=min_component_m,
+        also=[(one.extract, one.profile) for one in some[1:]],
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
-    columns = _beside_roads(extract, profile, when, rules, node_rules)
-    columns["unread"] += rows_without_road(by_date)
-    counts, turned = {**extract.counts, **counts}, columns["counts"]
-    hindering = extract.hindering, extract.hindering_tags
-    del extract  # of which only these are needed any more
-    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, *hindering, node_rules)
-    columns |= {"lon": lon, "lat": lat, **segments, "ferries": joined.table}
+    some = some[: len(joined.listed)]
+    hindering = [Hindering(one.extract.hindering, one.extract.hindering_tags, one.node_rules) for one in some]
+    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, hindering)
+    some = some[: len(hindered)]
+    beside = _beside_roads(some[0])
+    turned = beside.pop("counts")
+    told = [
+        {
+            "ferries": table,
+            "counts": {**one.extract.counts, **of_roads, **of_nodes, **turned, **listed},
+            "unread": list_unread(one.extract, one.profile, one.rules, one.node_rules) + rows_without_road(one.by_date),
+        }
+        for one, of_roads, of_nodes, (table, listed) in zip(some, counts, hindered, joined.listed, strict=False)
+    ]
+    for turn, other in enumerate(told[1:], 1):
+        other |= {name: segments.pop(own) for name, own in zip(times_of(0), times_of(turn), strict=True)}
+    columns = {**beside, **told[0], "lon": lon, "lat": lat, **segments}
     columns["keep"] = np.append(joined.keep, np.zeros(lon.size - joined.keep.size, np.bool_))
-    columns["counts"] = {**counts, **hindered, **turned, **joined.counts}
-    del lon, lat, segments, joined  # and of these the columns alone
-    return assemble_columns(columns)
+    del given[: len(some)], some, lon, lat, segments, joined, hindering  # and of these the columns alone
+    return assemble_columns(columns, told[1:])
 
 
-def _beside_roads(
-    extract: Extract,
-    profile: Profile,
-    when: datetime | None,
-    rules: Sequence[WayRule],
-    node_rules: Sequence[NodeRule],
-) -> dict[str, Any]:
-    """Return what a network is made of beside its segments: ways, turns, shores, and what could not be read."""
-    turns, counts = turn_rules(extract, profile, when)
+def _alike(given: Sequence[Ruled]) -> list[Ruled]:
+    """Return the first of some, and those after it as long as rules open the same roads to the same traffic."""
+    first = given[0]
+    others = (one.like(first) for one in given[1:])
+    return [first, *(one for one in itertools.takewhile(lambda one: one is not None, others) if one is not None)]
+
+
+def _beside_roads(one: Ruled) -> dict[str, Any]:
+    """Return what a network is made of beside its segments: ways, turns and shores."""
+    extract, profile = one.extract, one.profile
+    turns, counts = turn_rules(extract, profile, one.when)
     classes = [
         "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
-        for tags, rule in zip(extract.tagsets, rules, strict=True)
+        for tags, rule in zip(extract.tagsets, one.rules, strict=True)
     ]
     return {
         "way_id": extract.way_id,
         "way_class": [classes[i] for i in extract.way_tags.tolist()],
         "turns": turns,
         "counts": counts,
-        "unread": list_unread(extract, profile, rules, node_rules),
         "shores": extract.shores,
     }
 
 
-def _roads(
-    extract: Extract,
-    profile: Profile,
-    rules: Sequence[WayRule],
-    is_ferry: npt.NDArray[np.bool_],
-    by_date: ClosedRoads | None,
-) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the segments of the open roads with the seconds that they take, and what was left out.
+def _roads(some: Sequence[Ruled]) -> tuple[dict[str, Any], list[dict[str, int]]]:
+    """Return the segments of the open roads with the seconds that they take under each of some profiles.
 
-    `rules` are those of each tag set, `is_ferry` says of each whether it is of a ferry.
+    With each goes what was left out.
     """
-    closed = np.array([road.closed for road in rules])
-    restricted = np.array([road.restricted for road in rules])
-    chosen = (~is_ferry & ~closed)[extract.way_tags]
-    shut = chosen & by_date.closed if by_date is not None else np.zeros(chosen.size, np.bool_)
+    first, extract = some[0], some[0].extract
+    chosen = ~first.of_ways("ferry") & ~first.of_ways("closed")
+    shut = chosen & first.by_date.closed if first.by_date is not None else np.zeros(chosen.size, np.bool_)
     segments, absent, still = _segments(extract, chosen & ~shut)
-    tags, size = extract.way_tags, segments["a"].size
-    if not size:
+    if not segments["a"].size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
+    for turn, one in enumerate(some):
+        _drive(segments, turn, one)
+    segments["kind"] = np.full(segments["a"].size, EdgeKind.ROAD, np.int8)
+    for name in ("snaps", "restricted"):
+        segments[name] = picking.taken(first.of_ways(name), segments["way"])
+    left_out = {
+        "segments_without_node": absent,
+        "segments_of_no_length": still,
+        "ways_of_no_length": int(assembling.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
+    }
+    return segments, [{**_counts(one, int(shut.sum())), **left_out} for one in some]
+
+
+def _drive(segments: dict[str, Any], turn: int, one: Ruled) -> None:
+    """Add the seconds that segments take under a profile, the one of a number in the table."""
+    extract, profile, by_date = one.extract, one.profile, one.by_date
     pace = profile.pace.share
-    forward, backward = (_mps([getattr(road, f"{way}_kph") for road in rules], pace) for way in ("forward", "backward"))
+    forward, backward = (
+        _mps([getattr(road, f"{way}_kph") for road in one.rules], pace) for way in ("forward", "backward")
+    )
     limited = by_date is not None and not np.isinf(by_date.most_kph).all()
     most = _mps(by_date.most_kph) if by_date is not None and limited else np.empty(0)
-    segments |= {name: np.empty(size) for name in ("forward_s", "backward_s")}
-    if not drive(segments, extract.lon, extract.lat, Speeds(tags, forward, backward, most), profile.curves):
+    segments |= {name: np.empty(segments["a"].size) for name in times_of(turn)}
+    driven = at_times_of(segments, turn)
+    if not drive(driven, extract.lon, extract.lat, Speeds(extract.way_tags, forward, backward, most), profile.curves):
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
-    segments["kind"] = np.full(size, EdgeKind.ROAD, np.int8)
-    segments["snaps"] = picking.taken(np.array([road.snaps for road in rules], np.bool_)[tags], segments["way"])
-    segments["restricted"] = picking.taken(restricted[tags], segments["way"])
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array(
         [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int16
     )
-    add_junctions(segments, rank_of_tags[tags], extract.lon.size, profile.junctions)
-    unknown = np.array([bool(road.unknown) for road in rules])
-    undecided = np.array([bool(road.undecided) for road in rules])
-    return segments, {
-        "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
-        "ways_closed_by_date": int(shut.sum()),
-        "ways_with_unknown_values": int(unknown[extract.way_tags].sum()),
-        "ways_with_undecided_conditions": int(undecided[extract.way_tags].sum()),
-        "ways_restricted": int(restricted[extract.way_tags].sum()),
-        "segments_without_node": absent,
-        "segments_of_no_length": still,
-        "ways_of_no_length": int(assembling.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
+    add_junctions(driven, rank_of_tags[extract.way_tags], extract.lon.size, profile.junctions)
+
+
+def _counts(one: Ruled, shut: int) -> dict[str, int]:
+    """Return how many ways are closed, `shut` by date, and how many say what no rule knows, or are for some only."""
+    return {
+        "ways_closed": int((~one.of_ways("ferry") & one.of_ways("closed")).sum()),
+        "ways_closed_by_date": shut,
+        "ways_with_unknown_values": int(one.of_ways("unknown").sum()),
+        "ways_with_undecided_conditions": int(one.of_ways("undecided").sum()),
+        "ways_restricted": int(one.of_ways("restricted").sum()),
     }
 
 

@@ -85,22 +85,33 @@ class Reading:
     bounds: list[Box | None]
     counts: dict[str, int]
     progress: Callable[[str], None] | None
+    degrees: tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
 
     def extract(self, profile: Profile, *, last: bool = False) -> Extract:
-        """Return the extract of one of the profiles, as if files had been read for it alone.
+        """Return what `extracts` does of one profile."""
+        return self.extracts([profile], last=last)[0]
 
-        With the `last` one, what was read is let go.
+    def extracts(self, profiles: Sequence[Profile], *, last: bool = False) -> list[Extract]:
+        """Return the extracts of some of the profiles, each as if files had been read for it alone.
+
+        They share what is the same. With the `last` ones, what was read is let go.
 
         Raises
         ------
         InputError
             As for `read_extract`, as far as it is of what is in the files and not of how they are written.
         """
+        found = [self._of(profile) for profile in profiles[:-1]] + [self._of(profiles[-1], last=last)]
+        self.degrees = None
+        return found
+
+    def _of(self, profile: Profile, *, last: bool = False) -> Extract:
         parts = [kept_by(part, profile) for part in self.roads]
         if last:
             self.roads = []
         found, doubled = (parts.pop(), 0) if len(parts) == 1 else join_files(parts, self.paths)
         del parts
+        lon, lat = self._degrees(found)
         source = ", ".join(map(str, self.paths))
         missing = check_missing(source, found, bounds=self.bounds)
         if self.progress and missing.share > REPORT_ABOVE:
@@ -114,7 +125,19 @@ class Reading:
             tuple(read_restriction(restrictions[number]) for number in sorted(restrictions)),
             {**self.counts, "way_nodes_missing_inside": missing.inside},
             self.shores,
+            (lon, lat),
         )
+
+    def _degrees(self, ways: WaysOfFile) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return longitude and latitude of the nodes, NaN where unknown: the same for extracts of the same places."""
+        if self.degrees is None or self.degrees[0] is not ways.x:
+            missing = ways.x == NO_PLACE
+            lon, lat = (with_room(missing.size, np.float64) for _ in range(2))  # ends of boats and gates come behind
+            for degrees, values in ((lon, ways.x), (lat, ways.y)):
+                np.divide(values, _COORDINATE, out=degrees)
+                degrees[missing] = np.nan
+            self.degrees = ways.x, lon, lat
+        return self.degrees[1:]
 
 
 @checks_arguments
@@ -214,16 +237,12 @@ def _extract(
     restrictions: tuple[Restriction, ...],
     counts: dict[str, int],
     shores: Shores | None,
+    degrees: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
 ) -> Extract:
     if not ways.way_id.size:
         raise InputError(
             f"{source}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
         )
-    missing = ways.x == NO_PLACE
-    lon, lat = (with_room(missing.size, np.float64) for _ in range(2))  # ends of boats and gates come behind
-    for degrees, values in ((lon, ways.x), (lat, ways.y)):
-        np.divide(values, _COORDINATE, out=degrees)
-        degrees[missing] = np.nan
     return Extract(
         way_id=ways.way_id,
         way_tags=ways.way_tags,
@@ -231,8 +250,8 @@ def _extract(
         ptr=ways.ptr,
         ref=ways.ref,
         node_id=ways.node_id,
-        lon=lon,
-        lat=lat,
+        lon=degrees[0],
+        lat=degrees[1],
         hindering=ways.hindering,
         hindering_tags=ways.hindering_tags,
         node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),
@@ -241,7 +260,7 @@ def _extract(
             "ways_read": ids.different(ways.way_id.copy()).size,
             "ways_doubled": doubled,
             "way_nodes_read": ways.node_id.size,
-            "way_nodes_missing": int(missing.sum()),
+            "way_nodes_missing": int((ways.x == NO_PLACE).sum()),
             **counts,
         },
         source=source,

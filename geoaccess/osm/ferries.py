@@ -17,6 +17,7 @@ from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
 from geoaccess.osm.ferry_paths import ferry_paths
+from geoaccess.osm.times import drop_times
 from geoaccess.phrases import note
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.osm.boats import Split
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.ferry_ends import Join
     from geoaccess.osm.ferry_paths import FerryPath
@@ -45,8 +47,81 @@ class WithFerries:
     lat: npt.NDArray[np.float64]
     segments: dict[str, Any]
     keep: npt.NDArray[np.bool_]
-    table: pd.DataFrame
-    counts: dict[str, int]
+    listed: list[tuple[pd.DataFrame, dict[str, int]]]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The list of ferries under the first profile."""
+        return self.listed[0][0]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was found, and what was left out, under the first profile."""
+        return self.listed[0][1]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where ferry ways meet roads and one another, which depends on no profile."""
+
+    on_road: npt.NDArray[np.bool_]
+    quays: npt.NDArray[np.bool_]
+    touching: Counter[int]
+    joins: Mapping[int, Join]
+    away_m: dict[int, float]
+
+    def quays_of(self, path: FerryPath) -> int:
+        """Return how often a course touches a quay; a call on the way counts twice, an end far from roads once."""
+        ends = sum(bool(self.quays[node]) or self.touching[node] == 1 for node in path.ends)
+        return ends + 2 * int(self.quays[path.nodes[1:-1]].sum())
+
+
+class _Sailing:
+    """Ferry ways under a profile: what each line is, and the boats that sail."""
+
+    def __init__(
+        self,
+        extract: Extract,
+        profile: Profile,
+        paths: Sequence[FerryPath],
+        rows: Sequence[FerryRow],
+        when: datetime | None,
+        places: _Places,
+    ) -> None:
+        self.extract, self.profile, self.places = extract, profile, places
+        overrides, self.without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
+        self.lines = [
+            read_line(path, profile, overrides.get(i), when, quays=places.quays_of(path))
+            for i, path in enumerate(paths)
+        ]
+        self.kinds = [_kind_of(line, places, profile.ferry) for line in self.lines]
+        self.ships = find_ships(self.lines, overrides)
+
+    def boats(self, split: Split, points: Mapping[int, int]) -> Boats:
+        """Return the boats, on roads that are split, with the point of each end that joins one."""
+        joins, kph = self.places.joins, self.profile.ferry.join_kph
+        joined = {end: (point, joins[end].metres * 3.6 / kph) for end, point in points.items()}
+        sailing = [i for i, found in enumerate(self.kinds) if found.kind not in (LOOP, NOT_SAILING)]
+        boats = Boats(split, self.places.quays, joined)
+        boats.add([self.lines[i] for i in sailing], [self.ships[i] for i in sailing])
+        return boats
+
+    def listed(self, ways: npt.NDArray[np.int64], rows: int) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Return the list of ferries and counts, of so many rows of a table."""
+        lines, kinds = self.lines, Counter(found.kind for found in self.kinds)
+        return _table(lines, self.kinds, self.extract, self.places.joins), {
+            "ferry_ways": int(np.unique(self.extract.way_id[ways]).size),
+            "ferry_ways_with_cars": len({line.path.way_id for line in lines if line.cars}),
+            "ferry_ends_joined": len(self.places.joins),
+            "ferry_loops": kinds[LOOP],
+            "ferry_stubs": kinds[STUB],
+            "ferries_not_sailing": kinds[NOT_SAILING],
+            "ferries_with_unknown_values": sum(bool(line.rule.unknown) for line in lines),
+            "ferries_with_undecided_conditions": sum(bool(line.rule.undecided) for line in lines),
+            "ferries_abroad": kinds[ABROAD],
+            "ferry_table_rows": rows,
+            "ferry_table_rows_not_in_extract": len(self.without),
+        }
 
 
 @dataclass(frozen=True)
@@ -66,6 +141,7 @@ def add_ferries(
     rows: Sequence[FerryRow] = (),
     when: datetime | None = None,
     min_component_m: float = MIN_COMPONENT_M,
+    also: Sequence[tuple[Extract, Profile]] = (),
 ) -> WithFerries:
     """Add the ferry ways of an extract to the segments of its roads.
 
@@ -76,13 +152,15 @@ def add_ferries(
     (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to show why an island is
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
     at `when`. What `rows` of a table of ferries say wins over the tags. The segments are added to the table of roads.
+
+    `also` are the same ways under other profiles, of which the table of roads has times as well. Of these, in turn,
+    as many are listed as have the same boats but for their times, and those of the others leave the table.
     """
     on_road = picking.ends_of(extract.lon.size, roads["a"], roads["b"], np.ones(roads["a"].size, np.bool_))
     paths = ferry_paths(extract, ways, on_road)
-    overrides, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
     # Lines that share a way touch its nodes as one.
-    courses = {path.way_id: path for path in paths}.values()
-    touching = Counter(int(node) for path in courses for node in set(path.nodes.tolist()))
+    ways_once = {path.way_id: path for path in paths}.values()
+    touching = Counter(int(node) for path in ways_once for node in set(path.nodes.tolist()))
     ends = list(dict.fromkeys(node for path in paths for node in path.ends))
     within = _within_lines(paths, on_road)
     nearby = RoadsNearby(roads, extract, [node for node in ends if not on_road[node] and node not in within])
@@ -92,41 +170,24 @@ def add_ferries(
 
     quays = on_road.copy()
     quays[list(joins)] = True
-    lines = [
-        read_line(path, profile, overrides.get(i), when, quays=_quays_of(path, quays, touching))
-        for i, path in enumerate(paths)
-    ]
-    kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
-    ships = find_ships(lines, overrides)
-    sailing = [i for i, found in enumerate(kinds) if found.kind not in (LOOP, NOT_SAILING)]
-    split, joined = split_roads(roads, extract, joins, profile.ferry)
-    boats = Boats(split, quays, joined)
-    boats.add([lines[i] for i in sailing], [ships[i] for i in sailing])
+    places = _Places(on_road, quays, touching, joins, away_m)
+    sailing = _Sailing(extract, profile, paths, rows, when, places)
+    split, points = split_roads(roads, extract, joins)
+    boats, alike = sailing.boats(split, points), list[tuple[_Sailing, Boats]]()
+    for other, of in also:
+        courses = ferry_paths(other, ways, on_road)
+        found = _Sailing(other, of, courses, rows, when, places)
+        theirs = found.boats(split, points)
+        if [path.name for path in courses] != [path.name for path in paths] or theirs.but_times() != boats.but_times():
+            break
+        alike.append((found, theirs))
+    drop_times(roads, len(alike) + 1)
     keep = np.zeros(boats.size, np.bool_)
-    keep[[road for road, _ in joined.values()]] = True
-    boats.add_to(roads)
+    keep[list(points.values())] = True
+    boats.add_to(roads, [of for _, of in alike])
     keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
-    listed = Counter(found.kind for found in kinds)
-    return WithFerries(
-        lon=extended(*boats.lon),
-        lat=extended(*boats.lat),
-        segments=roads,
-        keep=keep,
-        table=_table(lines, kinds, extract, joins),
-        counts={
-            "ferry_ways": int(np.unique(extract.way_id[ways]).size),
-            "ferry_ways_with_cars": len({line.path.way_id for line in lines if line.cars}),
-            "ferry_ends_joined": len(joins),
-            "ferry_loops": listed[LOOP],
-            "ferry_stubs": listed[STUB],
-            "ferries_not_sailing": listed[NOT_SAILING],
-            "ferries_with_unknown_values": sum(bool(line.rule.unknown) for line in lines),
-            "ferries_with_undecided_conditions": sum(bool(line.rule.undecided) for line in lines),
-            "ferries_abroad": listed[ABROAD],
-            "ferry_table_rows": len(rows),
-            "ferry_table_rows_not_in_extract": len(without),
-        },
-    )
+    listed = [found.listed(ways, len(rows)) for found in (sailing, *(found for found, _ in alike))]
+    return WithFerries(extended(*boats.lon), extended(*boats.lat), roads, keep, listed)
 
 
 def _within_lines(paths: Sequence[FerryPath], on_road: npt.NDArray[np.bool_]) -> set[int]:
@@ -138,25 +199,13 @@ def _within_lines(paths: Sequence[FerryPath], on_road: npt.NDArray[np.bool_]) ->
     }
 
 
-def _quays_of(path: FerryPath, quays: npt.NDArray[np.bool_], touching: Counter[int]) -> int:
-    """Return how often a course touches a quay; a call on the way counts twice, an end far from roads once."""
-    ends = sum(bool(quays[node]) or touching[node] == 1 for node in path.ends)
-    return ends + 2 * int(quays[path.nodes[1:-1]].sum())
-
-
-def _kind_of(
-    line: FerryLine,
-    touching: Counter[int],
-    on_road: npt.NDArray[np.bool_],
-    joins: Mapping[int, Join],
-    away_m: dict[int, float],
-    rules: FerryRules,
-) -> _Kind:
+def _kind_of(line: FerryLine, places: _Places, rules: FerryRules) -> _Kind:
     """Say what a ferry way is: its ends decide, then whether it takes cars."""
-    nodes = line.path.nodes.tolist()
+    nodes, touching, joins, away_m = line.path.nodes.tolist(), places.touching, places.joins, places.away_m
     if not line.sails:
         return _Kind(NOT_SAILING, "")
-    if nodes[0] == nodes[-1] and not any(on_road[node] or touching[node] > 1 for node in nodes if node != nodes[0]):
+    further = {node for node in nodes if node != nodes[0]}
+    if nodes[0] == nodes[-1] and not any(places.on_road[node] or touching[node] > 1 for node in further):
         return _Kind(LOOP, note("loop"))
     loose = [away_m[node] for node in {nodes[0], nodes[-1]} if node in away_m]
     if line.path.cut:
