@@ -29,6 +29,16 @@ def sorted_quantiles(
     return found
 
 
+def quantiles_of_people(
+    times: npt.NDArray[np.float64], people: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return several quantiles of the same times as `weighted_quantile` has them, of numbers that were checked."""
+    times, people = times[people > 0], people[people > 0]
+    times = np.where(np.isnan(times), np.inf, times)
+    order = np.argsort(times, kind="stable")
+    return sorted_quantiles(times[order], people[order], shares)
+
+
 @checks_arguments
 def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -> float:
     """Travel time that at least the share `q` of the people do not exceed.
@@ -81,7 +91,4 @@ def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -
             raise InputError("weighted_quantile: weights have the labels of the values in another order; reindex them")
     if not (np.isfinite(people) & (people >= 0)).all():
         raise InputError("weighted_quantile: a weight is negative, infinite or missing; weights are people, >= 0")
-    times, people = times[people > 0], people[people > 0]
-    times = np.where(np.isnan(times), np.inf, times)
-    order = np.argsort(times, kind="stable")
-    return float(sorted_quantiles(times[order], people[order], np.array([q]))[0])
+    return float(quantiles_of_people(times, people, np.array([q]))[0])

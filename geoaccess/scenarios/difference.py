@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,8 @@ import pandas as pd
 from geoaccess import equity
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.measures import weighted_quantile
 from geoaccess.measures.groups import people_of_service
+from geoaccess.measures.quantiles import quantiles_of_people
 from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures import ServiceSpec
+    from geoaccess.measures.specification import Limit
 
 __all__ = [
     "CHANGES",
@@ -35,6 +36,7 @@ CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unr
 """What a change is to a cell; every cell is one of them."""
 
 _NONE = "unclassified"
+_SHARES = np.array([0.5, 0.9])
 
 
 @checks_arguments
@@ -128,13 +130,37 @@ def difference_table(
     names = [] if by is None else [by] if isinstance(by, str) else [*by]
     codes, labels = _groups(cells, names)
     order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(labels)))[:-1])
-    rows = [
-        {**label, "service": spec.key, **_figures(cells.iloc[part], spec)}
-        for spec in services
-        for label, part in zip(labels.to_dict("records"), parts, strict=True)
-    ]
+    ends = np.cumsum(np.bincount(codes, minlength=len(labels)))
+    parts = [slice(end - size, end) for end, size in zip(ends, np.diff(ends, prepend=0), strict=True)]
+    rows = []
+    for spec in services:
+        known = _Known.of(cells, spec).some(order)
+        rows += [
+            {**label, "service": spec.key, **_figures(known.some(part), spec)}
+            for label, part in zip(labels.to_dict("records"), parts, strict=True)
+        ]
     return pd.DataFrame(rows)
+
+
+class _Known(NamedTuple):
+    """What figures of a service are made of, of some cells: as arrays, of which parts cost nothing."""
+
+    people: npt.NDArray[np.float64]
+    was: npt.NDArray[np.float64]
+    now: npt.NDArray[np.float64]
+    change: npt.NDArray[np.int8]
+    limits: list[Limit]
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, spec: ServiceSpec) -> _Known:
+        was, now = (cells[f"{spec.key}_{when}_s"].to_numpy(np.float64) for when in ("before", "after"))
+        change = pd.Categorical(cells[f"{spec.key}_change"], CHANGES).codes
+        return cls(people_of_service(cells, spec), was, now, change, spec.limits(cells))
+
+    def some(self, chosen: slice | npt.NDArray[np.int64]) -> _Known:
+        """Return what is known of some of the cells."""
+        limits = [limit[chosen] if isinstance(limit, np.ndarray) else limit for limit in self.limits]
+        return _Known(self.people[chosen], self.was[chosen], self.now[chosen], self.change[chosen], limits)
 
 
 def _groups(cells: pd.DataFrame, names: list[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
@@ -149,13 +175,10 @@ def _groups(cells: pd.DataFrame, names: list[str]) -> tuple[npt.NDArray[np.int64
     return codes, found.reset_index(drop=True)
 
 
-def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
-    people = people_of_service(part, spec)
-    was, now = (part[f"{spec.key}_{when}_s"].to_numpy(np.float64) for when in ("before", "after"))
-    change = part[f"{spec.key}_change"].to_numpy()
-    row = {"population": people.sum()} | {what: people[change == what].sum() for what in CHANGES}
+def _figures(part: _Known, spec: ServiceSpec) -> dict[str, float]:
+    people, was, now, change, limits = part
+    row = {"population": people.sum()} | {what: people[change == code].sum() for code, what in enumerate(CHANGES)}
     both = np.isfinite(was) & np.isfinite(now)
-    limits = spec.limits(part)
     effect = effect_on_people(people, was, now, norms_s=limits)
     row["person_min_won"], row["person_min_lost"] = effect.person_min_won, effect.person_min_lost
     if spec.trips_per_year is not None:
@@ -166,8 +189,8 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
         counted = people[both].sum()
         row[f"mean_{when}_s"] = (people[both] * times[both]).sum() / counted if counted else np.nan
     for when, times in longest.items():
-        for name, share in (("median", 0.5), ("p90", 0.9)):
-            row[f"{name}_{when}_s"] = weighted_quantile(times, people, share) if people.sum() > 0 else np.nan
+        quantiles = quantiles_of_people(times, people, _SHARES)
+        row[f"median_{when}_s"], row[f"p90_{when}_s"] = quantiles
     for number, (norm_s, norm) in enumerate(zip(spec.norm_values, limits, strict=True), start=1):
         inside, then = longest["before"] <= norm, longest["after"] <= norm
         row[f"norm_{number}_s"] = norm_s
@@ -209,9 +232,9 @@ def equity_differences(
     )
     was, now, was_both, now_both = (
         equity.equity_table_of_services(
-            table, services=columns, norms=norms, norm_columns=own, population=people, by=by
+            table, services=columns, norms=norms, norm_columns=own, population=people, by=groups
         )
-        for table in (before, after, *same)
+        for table, groups in zip((before, after, *same), (by, by, None, None), strict=True)
     )
     out = was[["service", "index", "norm"]].copy()
     out["before"], out["after"] = was["value"], now["value"]
