@@ -28,6 +28,7 @@ from geoaccess.cli import streams
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
 from geoaccess.files import disk
 from geoaccess.osm import find_profile, read_profile
+from geoaccess.osm.blobs import Blob, unpacked
 from geoaccess.progress import Stages
 from geoaccess.questions import isochrone_study, write_isochrones
 from geoaccess.scenarios import read_scenario
@@ -322,6 +323,19 @@ def ended(monkeypatch, capfd, act):
 def plain_streams(monkeypatch):
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards
+
+
+UNREADABLE = Path("/proc/self/mem")
+"""A file that can be opened, and of which no byte can be read where it begins."""
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="another system has other files that cannot be read")
+def test_a_file_that_a_broken_disk_does_not_give_is_named():
+    blob = Blob(0, 4, 4)
+    for read in (files.sha256, lambda path: next(unpacked(path, [blob], len))):
+        with pytest.raises(OSError, match="Input/output error") as raised:
+            read(UNREADABLE)
+        assert str(files.cannot_write(raised.value, Path("here"))).startswith(f"{UNREADABLE}: the disk reports a fault")
 
 
 def test_the_folder_that_it_was_started_in_is_gone(tmp_path):

@@ -187,7 +187,6 @@ def test_every_answer_forbids_what_is_not_ours(client, stranger):
 def test_only_this_machine_is_listened_on():
     with _listening(0) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
-        listener.listen()
         with pytest.raises(InputError, match="choose another"):
             _listening(listener.getsockname()[1])
 

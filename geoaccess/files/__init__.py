@@ -14,7 +14,7 @@ from geoaccess.files.digests import (
     stated,
 )
 from geoaccess.files.disk import is_device
-from geoaccess.files.faults import as_named, cannot_write, explained, kept_if_possible, reason_of
+from geoaccess.files.faults import as_named, cannot_write, explained, kept_if_possible, naming, reason_of
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, link, put_first, put_folder, scratch, spare, writing, writing_folder
@@ -40,6 +40,7 @@ __all__ = [
     "kept_if_possible",
     "link",
     "mark_used",
+    "naming",
     "put_first",
     "put_folder",
     "read_gzip",

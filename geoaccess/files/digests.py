@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, MissingFileError
+from geoaccess.files.faults import naming
 from geoaccess.files.spare import writing
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def sha256(path: Path) -> str:
         return _of_folder(path, sha256)
     if _is_stream(path):
         raise OSError(errno.EINVAL, "is a pipe or a device", str(path))
-    with path.open("rb") as file:
+    with naming(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -138,7 +138,8 @@ class Lock:
         """Let go, and remove the file."""
         if not WINDOWS:
             _remove_quietly(self.path)  # while it is still held: nobody else then removes the file of a later holder
-        os.close(self.handle)
+        with contextlib.suppress(OSError):  # the system lets go all the same
+            os.close(self.handle)
         if WINDOWS:  # where no open file can be removed; who has opened it meanwhile keeps it
             _remove_quietly(self.path)
 

@@ -17,7 +17,7 @@ from geoaccess.files import disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OURS", "as_named", "cannot_write", "confirm", "explained", "kept_if_possible", "reason_of"]
+__all__ = ["OURS", "as_named", "cannot_write", "confirm", "explained", "kept_if_possible", "naming", "reason_of"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -123,6 +123,17 @@ def explained(place: Path) -> Iterator[None]:
     except Exception as error:
         if type(error).__module__.partition(".")[0] in _LIBRARIES or _is_full(place):
             raise cannot_write(error, place) from error
+        raise
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have what the system says while a file is read name that file: of one that is open, it names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
         raise
 
 

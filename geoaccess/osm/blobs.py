@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.kernels import pbf
 from geoaccess.kernels.threads import thread_count
@@ -133,7 +134,7 @@ def _walked(path: Path) -> list[Blob]:
     size = path.stat().st_size
     blobs = []
     at = 0
-    with path.open("rb") as file:
+    with files.naming(path), path.open("rb") as file:
         while at < size:
             head = file.read(4)
             length = struct.unpack(">I", head)[0] if len(head) == 4 else 0  # noqa: PLR2004
@@ -218,7 +219,7 @@ def _each(path: Path, blobs: Iterable[Blob], work: Callable[[bytes], Result]) ->
                 f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again"
             ) from error
 
-    with path.open("rb") as file, ThreadPoolExecutor(threads) as pool:
+    with files.naming(path), path.open("rb") as file, ThreadPoolExecutor(threads) as pool:
         for blob in blobs:
             file.seek(blob.at)
             waiting.append((blob, pool.submit(work, file.read(blob.size))))

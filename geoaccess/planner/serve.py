@@ -80,11 +80,12 @@ def serve(
         )
     root = scenario_folder(study)
     hosted = None if url is None else hosted_entrance(root, url=url, names=folders)
+    _listening(port, host).close()  # a port that cannot be had is said before anything is computed
+    state = PlannerState(solve_study(study, show=show))
+    for service in state.specs:
+        state.field(service)
+    collect_promptly()
     with _listening(port, host) as listener:
-        state = PlannerState(solve_study(study, show=show))
-        for service in state.specs:
-            state.field(service)
-        collect_promptly()
         entrance = hosted or local_entrance(root, port=int(listener.getsockname()[1]))
         app = planner_app(state, entrance)
         words = Writer(study.settings.language, ("terminal",))
@@ -164,14 +165,19 @@ def scenario_folder(study: Study) -> Path:
 
 
 def _listening(port: int | None, host: str = HOST) -> socket.socket:
-    """Return a socket that is bound: to this machine alone, unless another address is given."""
+    """Return a socket that listens: on this machine alone, unless another address is given.
+
+    Several may be bound to one port as long as none of them listens, so a port is had only by who does.
+    """
     wanted = [DEFAULT_PORT, 0] if port is None else [port]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for number in wanted:
         listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Windows alone has the first, where the second would let any other program take the port of this one.
+        listener.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR), 1)
         try:
             listener.bind((host, number))
+            listener.listen()
         except OSError as error:
             listener.close()
             if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
