@@ -20,7 +20,7 @@ from scipy.sparse import csgraph
 
 from geoaccess.kernels import assembling, geometry, graph, ids, search
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.kernels.sorting import order_of_numbers
+from geoaccess.kernels.sorting import order_of_numbers, order_of_pairs
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 few = settings(max_examples=20 if PLAIN else 120, deadline=None)
@@ -242,6 +242,17 @@ def test_numbers_are_put_in_the_order_of_a_stable_sort(drawn):
     before = numbers.copy()
     assert order_of_numbers(numbers).tolist() == np.argsort(numbers, kind="stable").tolist()
     assert (numbers == before).all()
+
+
+@few
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4))), st.sampled_from(["drawn", "one", "other"]))
+def test_pairs_are_put_in_the_order_of_a_stable_sort(drawn, rises):
+    """Also where one of their numbers rises already, which is passed over."""
+    if rises != "drawn":
+        drawn.sort(key=lambda pair: pair[rises == "other"])
+    one, other = np.array(drawn, np.int32).reshape(-1, 2).T.copy()
+    wanted = sorted(range(len(drawn)), key=drawn.__getitem__)  # which keeps equals in their order
+    assert order_of_pairs(one, other, 7, 5).tolist() == wanted
 
 
 # Segments

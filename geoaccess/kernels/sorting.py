@@ -1,4 +1,4 @@
-"""The order of many whole numbers, digit by digit."""
+"""The order of many whole numbers, digit by digit, and of pairs of small ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["order_of_numbers"]
+__all__ = ["order_of_numbers", "order_of_pairs"]
 
 _BITS = np.int64(11)
 _DIGITS = 6
@@ -45,3 +45,32 @@ def order_of_numbers(number: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
             there[place], later[place] = here[i], order[i]
         here, there, order, later = there, here, later, order
     return order
+
+
+@numba.njit(cache=True, nogil=True)
+def order_of_pairs(
+    one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], n_one: int, n_other: int
+) -> npt.NDArray[np.int32]:
+    """Return the order of pairs by their first number, then by their second; equal pairs keep theirs.
+
+    The numbers are at least 0, and below `n_one` and `n_other`: pairs are counted by each (a counting sort), which
+    takes a third of the time of sorting them by one number of both.
+    """
+    here, there = np.arange(one.size).astype(np.int32), np.empty(one.size, np.int32)
+    for turn in range(2):
+        number, count = (other, n_other) if turn == 0 else (one, n_one)
+        first = np.zeros(count + 1, np.int64)
+        rises = True
+        for i in range(number.size):
+            first[number[i] + 1] += 1
+            rises &= i == 0 or number[here[i - 1]] <= number[here[i]]
+        if rises:
+            continue
+        for i in range(count):
+            first[i + 1] += first[i]
+        for i in range(here.size):
+            value = number[here[i]]
+            there[first[value]] = here[i]
+            first[value] += 1
+        here, there = there, here
+    return here

@@ -13,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
 from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR
-from geoaccess.kernels.sorting import order_of_numbers
+from geoaccess.kernels.sorting import order_of_pairs
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS, Network, as_places
 from geoaccess.routing.batches import (
@@ -275,7 +275,7 @@ def _near(
     row, column, time = (np.concatenate(arrays) for arrays in zip(none, *parts, strict=True))
     if hierarchy is None and len(parts) <= 1:  # they are in order
         return row, column, time / DECISECONDS
-    order = order_of_numbers(row * np.int64(len(sites)) + column)
+    order = order_of_pairs(row, column, len(cells), len(sites))
     return row[order], column[order], time[order] / DECISECONDS
 
 

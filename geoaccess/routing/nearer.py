@@ -13,7 +13,7 @@ from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import elimination, graph, nearer
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.kernels.sorting import order_of_numbers
+from geoaccess.kernels.sorting import order_of_pairs
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS
 from geoaccess.routing.field_sites import packed
@@ -105,7 +105,7 @@ def nearer_pairs(
             parts += pool.map(found_from, np.array_split(some, thread_count()))
             _check_room(sum(part[0].size for part in parts) * rounds / (number + 1), most, len(cells), len(places))
     point, place, time_ds = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    order = order_of_numbers(point * np.int64(len(places)) + place)
+    order = order_of_pairs(point, place, len(cells), len(places))
     return point[order], place[order], time_ds[order] / DECISECONDS
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.kernels.sorting import order_of_pairs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,7 +61,7 @@ class Problem:
         """Make a problem of its pairs, in any order; those that bring nothing, or to nobody, are dropped."""
         some = (value > 0) & (weight[point] > 0)
         place, point, value = place[some], point[some], value[some]
-        order = np.lexsort((point, place))
+        order = order_of_pairs(place.astype(np.int32), point.astype(np.int32), places, weight.size)
         first = np.zeros(places + 1, np.int64)
         np.cumsum(np.bincount(place, minlength=places), out=first[1:])
         groups = np.zeros(places, np.int32) if group is None else group.astype(np.int32)

@@ -10,6 +10,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -252,13 +253,16 @@ def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def drawn_ahead(answers: Answers) -> Iterator[None]:
-    """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread."""
+    """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread.
+
+    It also imports what draws: matplotlib takes as long to import as a map takes to draw.
+    """
     if cache_folder(answers.network) is None or len(answers.results) < _MANY:
         yield
         return
-    under = _under_sheet(answers, Mapped)
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(_kept, under)  # what is wrong is said where it is drawn
+        pool.submit(lambda: _kept(_under_sheet(answers, Mapped)))  # what is wrong is said where it is drawn
+        pool.submit(import_module, "geoaccess.maps.drawing")
         yield
 
 
