@@ -15,7 +15,7 @@ import geoaccess as ga
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import COAST, EdgeKind, Shores, setting_out_after, snap
 from geoaccess.questions import isochrone_study, write_isochrones
-from geoaccess.routing import isochrone_areas, isochrones, road_areas
+from geoaccess.routing import isochrones, patchwork, road_areas
 from geoaccess.routing.reached import ReachedRoads
 from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import PEOPLE, degrees, write_study
@@ -188,7 +188,7 @@ def test_areas_are_the_same_on_one_thread(monkeypatch):
         return [call() for call in calls]
 
     monkeypatch.setattr(road_areas, "at_once", one_after_the_other)
-    monkeypatch.setattr(isochrone_areas, "at_once", one_after_the_other)
+    monkeypatch.setattr(patchwork, "at_once", one_after_the_other)
     alone = isochrones(world.network, sites, **asked)
     assert max(counts) > 1
     assert shapely.to_wkb(shared.geometry).tolist() == shapely.to_wkb(alone.geometry).tolist()

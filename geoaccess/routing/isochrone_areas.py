@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
-from geoaccess.kernels.threads import at_once
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
+from geoaccess.routing.patchwork import Patchwork
 from geoaccess.routing.reached import ReachedRoads, Stretches
 from geoaccess.routing.road_areas import RoadAreas
 from geoaccess.routing.sites import check_question
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    import numpy.typing as npt
 
     from geoaccess.direction import Direction
     from geoaccess.network import Network, Places
@@ -31,9 +29,6 @@ __all__ = ["isochrones"]
 
 _HALVINGS = 5
 """Where time runs out beside a road, the walk is halved so many times: the last one is a 32nd of it."""
-
-_STEP_M = 1e-3
-"""Where borders lie closer upon another than can be computed with, they are put together by such steps."""
 
 
 @checks_arguments
@@ -116,7 +111,7 @@ def isochrones(
     finest = np.log2(2 * buffer_m / simplify_m) if simplify_m else _HALVINGS
     widths = buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1)
     shapes: list[Any] = []
-    covered = Covered()
+    covered, patchwork = Covered(), Patchwork(simplify_m=simple_m)
     done = np.zeros(roads.n_edges, np.bool_)  # widened in full, for a shorter time
     for limit in limits:
         here, asked = done, list[Stretches]()
@@ -128,7 +123,8 @@ def isochrones(
         wide = np.repeat(widths, [stretches.edge.size for stretches in asked])
         every = Stretches(*(np.concatenate(part) for part in zip(*asked, strict=True)))
         parts = land.widened(every, wide, covered=covered, whole=done if keeping else None)
-        shapes.append(_tidied([*shapes[-1:], *parts], simplify_m=simple_m, hole_m2=largest_hole_km2 * 1e6))
+        patchwork.add(parts)
+        shapes.append(patchwork.joined(largest_hole_m2=largest_hole_km2 * 1e6))
     return _table(roads, limits, shapes)
 
 
@@ -148,44 +144,6 @@ def _checked(
         if not 0 <= value < np.inf:
             raise InputError(f"{name} is {value:g}; give 0 or more")
     return limits
-
-
-def _tidied(areas: list[Any], *, simplify_m: float, hole_m2: float) -> Any:
-    """Return areas as one, with few points and no small holes; the first, if there are several, whole."""
-    import shapely
-
-    found = _filled(shapely.get_parts(_valid_union(areas)), hole_m2)
-    if simplify_m:
-        simple = at_once(*(partial(shapely.simplify, part, simplify_m) for part in found))
-        found = list(shapely.get_parts(_valid_union([*simple, *areas[:1]])))
-    return shapely.MultiPolygon([part for part in found if part.geom_type == "Polygon"])
-
-
-def _valid_union(areas: list[Any]) -> Any:
-    """Return areas as one that is valid."""
-    import shapely
-
-    joined = shapely.union_all(areas)
-    return joined if shapely.is_valid(joined) else shapely.union_all(areas, grid_size=_STEP_M)
-
-
-def _filled(parts: npt.NDArray[np.object_], hole_m2: float) -> list[Any]:
-    """Return polygons of which none lies upon another without their holes up to a size, and without those therein."""
-    import shapely
-
-    rings, owner = shapely.get_rings(parts, return_index=True)
-    outer = np.append(True, np.diff(owner) > 0) if owner.size else np.empty(0, np.bool_)
-    holes = shapely.polygons(rings[~outer])
-    large = shapely.area(holes) > hole_m2
-    kept = outer.copy()
-    kept[~outer] = large
-    some = np.flatnonzero(np.bincount(owner[~kept], minlength=parts.size) > 0)
-    found = parts.copy()
-    for number in some.tolist():
-        mine = rings[kept & (owner == number)]
-        found[number] = shapely.Polygon(mine[0], mine[1:])
-    _, inside = shapely.STRtree(shapely.point_on_surface(parts)).query(holes[~large], predicate="contains")
-    return list(np.delete(found, inside))
 
 
 def _table(network: Network, limits: list[float], shapes: list[Any]) -> gpd.GeoDataFrame:

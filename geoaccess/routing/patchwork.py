@@ -1,0 +1,370 @@
+"""An area of a plane put together by squares: most of the work is done in each square by itself, on threads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geoaccess.kernels.threads import at_once, parts_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Patchwork"]
+
+_SQUARE_M = 8000.0
+"""The side of a square."""
+
+_CORNER_M = 1234.5678
+"""Where squares begin: somewhere where no border of an area is likely to run along theirs."""
+
+_BATCH = 64
+"""So many squares are made simpler at once."""
+
+_STEP_M = 1e-3
+"""Where borders lie closer upon another than can be computed with, they are put together by such steps."""
+
+_SURE = 1e-6
+"""The share of an area that may be lost to rounding."""
+
+
+class Patchwork:
+    """A growing area.
+
+    Parameters
+    ----------
+    simplify_m
+        By how much borders may be moved to have fewer points, metres. Where they cross the edge of a square they stay,
+        so that each square is made simpler by itself. What was there before stays, too.
+    """
+
+    def __init__(self, *, simplify_m: float) -> None:
+        self._simplify_m = simplify_m
+        self._areas: dict[tuple[int, int], Any] = {}
+
+    def add(self, areas: list[Any]) -> None:
+        """Let more areas, which may lie upon another, be part of it."""
+        import shapely
+
+        if not areas:
+            return
+        parts = shapely.get_parts(areas)
+        squares, which = _touched(parts)
+        asked = zip(squares.tolist(), which, strict=True)
+        every = np.array(at_once(*(partial(self._grown, square, parts[some]) for square, some in asked)), object)
+        some = np.flatnonzero(~shapely.is_empty(every))
+        places, grown = squares[some], every[some]
+        if self._simplify_m:
+            batches = parts_of(some.size, _BATCH)
+            simple = at_once(*(partial(self._simple, grown[a:b], places[a:b]) for a, b in batches))
+            grown = np.concatenate(simple) if simple else grown
+        self._areas.update((tuple(place), area) for place, area in zip(places.tolist(), grown, strict=True))
+
+    def joined(self, *, largest_hole_m2: float) -> Any:
+        """Return the area as one MultiPolygon, without holes up to a size and what lies in them."""
+        import shapely
+
+        if not self._areas:
+            return shapely.MultiPolygon()
+        squares, areas = np.array([*self._areas]), np.array([*self._areas.values()], object)
+        outlines = _stitched(_outlines(areas, squares))
+        if outlines is None or abs(outlines.area.sum() - shapely.area(areas).sum()) > _SURE * shapely.area(areas).sum():
+            outlines = _whole(_valid_union([*areas]))
+        found = _polygons(outlines, largest_hole_m2)
+        if not all(at_once(*(partial(shapely.is_valid, part) for part in found))):
+            outlines = _whole(_valid_union([*areas]))
+            found = _polygons(outlines, largest_hole_m2)
+        return shapely.MultiPolygon([*found])
+
+    def _grown(self, square: list[int], parts: npt.NDArray[np.object_]) -> Any:
+        """Return the area of a square with what of some polygons lies in it."""
+        import shapely
+
+        (west, south), (east, north) = _edges(np.array(square))
+        clipped = np.asarray(shapely.clip_by_rect(parts, west, south, east, north), object)
+        wrong = ~shapely.is_valid(clipped)
+        clipped[wrong] = shapely.intersection(parts[wrong], shapely.box(west, south, east, north))
+        before = self._areas.get((square[0], square[1]))
+        return _valid_union([*clipped[~shapely.is_empty(clipped)], *([] if before is None else [before])])
+
+    def _simple(self, areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        """Return the areas of some squares with fewer points, each with all that was there before."""
+        simple = _simplified(areas, squares, self._simplify_m)
+        for number, square in enumerate(squares.tolist()):
+            if (before := self._areas.get((square[0], square[1]))) is not None:
+                simple[number] = _valid_union([simple[number], before])
+        return simple
+
+
+class _Outlines(NamedTuple):
+    """Rings with the land on their left, one after another, open; those that meet an edge begin where one leaves it.
+
+    `along` says of each point whether the way on from it runs along an edge of its square.
+    """
+
+    xy: npt.NDArray[np.float64]
+    ptr: npt.NDArray[np.int64]
+    along: npt.NDArray[np.bool_]
+    part: npt.NDArray[np.int64]
+    square: npt.NDArray[np.int64]
+    squares: npt.NDArray[np.int64]
+
+
+class _Rings(NamedTuple):
+    """Closed rings, and their areas: of holes below 0."""
+
+    rings: npt.NDArray[np.object_]
+    area: npt.NDArray[np.float64]
+
+
+def _edges(square: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the lower left and the upper right corners of squares: the same number for both that meet in an edge."""
+    low, high = (np.asarray(_CORNER_M + one * _SQUARE_M, np.float64) for one in (square, square + 1))
+    return low, high
+
+
+def _touched(parts: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
+    """Return the squares in which parts may lie, and which parts in each."""
+    import shapely
+
+    low, high = np.split(np.floor((shapely.bounds(parts) - _CORNER_M) / _SQUARE_M).astype(np.int64), 2, axis=1)
+    columns, rows = (high - low + 1).T
+    part = np.repeat(np.arange(columns.size), columns * rows)
+    number = _counted(columns * rows)
+    at = low[part] + np.column_stack([number % columns[part], number // columns[part]])
+    squares, square = np.unique(at, axis=0, return_inverse=True)
+    order = np.argsort(square.ravel(), kind="stable")
+    return squares, np.split(part[order], np.flatnonzero(np.diff(square.ravel()[order])) + 1)
+
+
+def _counted(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return 0, 1, 2 and so on for each size, one after another."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _valid_union(areas: list[Any]) -> Any:
+    """Return polygons as one area that is valid, without the lines and points in which they only touch."""
+    import shapely
+
+    joined: Any = areas[0] if len(areas) == 1 else shapely.union_all(areas)
+    if not shapely.is_valid(joined):
+        joined = shapely.union_all(areas, grid_size=_STEP_M)
+    if joined.geom_type == "GeometryCollection":
+        joined = shapely.MultiPolygon([part for part in joined.geoms if part.geom_type == "Polygon"])
+    return joined
+
+
+def _areas_of(xy: npt.NDArray[np.float64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the areas of open rings, below 0 where one goes round with the sun."""
+    sizes = np.diff(ptr)
+    x, y = (xy - np.repeat(xy[ptr[:-1]], sizes, axis=0)).T
+    after = np.arange(1, ptr[-1] + 1)
+    after[ptr[1:] - 1] = ptr[:-1]
+    return np.asarray(np.add.reduceat(x * y[after] - x[after] * y, ptr[:-1]) / 2)
+
+
+def _outlines(areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64]) -> _Outlines:
+    """Return the outlines of areas that each lie in a square."""
+    import shapely
+
+    parts, square = shapely.get_parts(areas, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    closes = np.append(ring[1:] != ring[:-1], np.ones(min(ring.size, 1), np.bool_))
+    xy, sizes = xy[~closes], np.bincount(ring, minlength=rings.size) - 1
+    ptr = np.append(0, np.cumsum(sizes))
+    outer = np.append(True, part[1:] != part[:-1])[: part.size]
+    backward = (_areas_of(xy, ptr) > 0) != outer
+    first, number = np.repeat(ptr[:-1], sizes), _counted(sizes)
+    xy = xy[np.where(np.repeat(backward, sizes), first + np.repeat(sizes, sizes) - 1 - number, first + number)]
+    after = first + (number + 1) % np.repeat(sizes, sizes)
+    low, high = (np.repeat(corner[square[part]], sizes, axis=0) for corner in _edges(squares))
+    along = ((xy == xy[after]) & ((xy == low) | (xy == high))).any(axis=1)
+    # Turned, so that none begins in the middle of what runs from edge to edge.
+    before = first + (number - 1) % np.repeat(sizes, sizes)
+    leaves = np.where(along[before] & ~along, number, np.iinfo(np.int64).max)
+    begin = np.minimum.reduceat(leaves, ptr[:-1])
+    begin[begin == np.iinfo(np.int64).max] = 0
+    order = first + (number + np.repeat(begin, sizes)) % np.repeat(sizes, sizes)
+    return _Outlines(xy[order], ptr, along[order], part, square[part], squares)
+
+
+def _runs(outlines: _Outlines) -> npt.NDArray[np.int64]:
+    """Return where each stretch of an outline begins that does not run along an edge, and the end of all."""
+    begins = np.append(True, outlines.along[:-1])
+    begins[outlines.ptr[:-1]] = True
+    return np.append(np.flatnonzero(begins), outlines.along.size)
+
+
+def _simplified(
+    areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64], simplify_m: float
+) -> npt.NDArray[np.object_]:
+    """Return areas that each lie in a square with fewer points, unmoved where their borders meet the edge."""
+    import shapely
+
+    lines = _outlines(areas, squares)
+    runs = _runs(lines)
+    ring = np.searchsorted(lines.ptr, runs[:-1], side="right") - 1
+    closed = (np.diff(runs) == np.diff(lines.ptr)[ring]) & ~lines.along[runs[1:] - 1]
+    sizes = np.diff(runs) + closed
+    run = np.repeat(np.arange(sizes.size), sizes)
+    number = _counted(sizes)
+    xy = lines.xy[runs[run] + np.where(number == np.diff(runs)[run], 0, number)]
+    some = sizes > 1
+    shapes: Any = shapely.linestrings(xy[some[run]], indices=(np.cumsum(some) - 1)[run[some[run]]])
+    # Lines that are made simpler together do not cross another.
+    square = lines.square[ring[some]]
+    together, member = np.unique(square, return_inverse=True)
+    simple = shapely.get_parts(shapely.simplify(shapely.multilinestrings(shapes, indices=member), simplify_m))
+    assert simple.size == shapes.size and together.size <= areas.size  # noqa: S101, PT018 - none is lost
+    # What only bulges over an edge would be nothing.
+    begin, end = lines.xy[runs[:-1][some]], lines.xy[runs[1:][some] - 1]
+    flat = (shapely.get_num_coordinates(simple) == 2) & (begin == end).any(axis=1)  # noqa: PLR2004
+    simple[flat] = shapes[flat]
+    alone = shapely.points(lines.xy[runs[:-1][~some]])
+    pieces = np.empty(sizes.size, object)
+    pieces[some], pieces[~some] = simple, alone
+    new_xy, of = shapely.get_coordinates(pieces, return_index=True)
+    last = np.append(of[1:] != of[:-1], True)
+    kept = ~(last & closed[of])
+    new_xy, of = new_xy[kept], of[kept]
+    sizes = np.bincount(ring[of], minlength=lines.part.size)
+    return _put_together(new_xy, sizes, lines, areas)
+
+
+def _put_together(
+    xy: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], lines: _Outlines, areas: npt.NDArray[np.object_]
+) -> npt.NDArray[np.object_]:
+    """Return areas of other points in place of those of outlines; the areas as they were where these are no area."""
+    import shapely
+
+    few = np.bincount(lines.square[sizes < 3], minlength=areas.size) > 0  # noqa: PLR2004 - of a triangle
+    kept = ~few[lines.square]
+    found = areas.copy()
+    if not kept.any():
+        return found
+    ring = np.repeat(np.cumsum(kept) - 1, sizes)[np.repeat(kept, sizes)]
+    rings: Any = shapely.linearrings(xy[np.repeat(kept, sizes)], indices=ring)
+    part = np.unique(lines.part[kept], return_inverse=True)[1]
+    polygons: Any = shapely.polygons(rings, indices=part)
+    squares, square = np.unique(lines.square[kept][np.flatnonzero(np.diff(part, prepend=-1))], return_inverse=True)
+    simple = np.asarray(shapely.multipolygons(polygons, indices=square), object)
+    right = shapely.is_valid(simple)
+    found[squares[right]] = simple[right]
+    return found
+
+
+def _stitched(lines: _Outlines) -> _Rings | None:
+    """Return the rings of all squares as one, without their edges; None where borders do not meet at an edge."""
+    runs = _runs(lines)
+    ring = np.searchsorted(lines.ptr, runs[:-1], side="right") - 1
+    open_ring = np.logical_or.reduceat(lines.along, lines.ptr[:-1])
+    chain = (np.diff(runs) > 1) & open_ring[ring]
+    begin, end, square = runs[:-1][chain], runs[1:][chain] - 1, lines.square[ring[chain]]
+    after = _followed(lines, begin, end, lines.squares[square], lines.ptr[ring[chain]], lines.ptr[ring[chain] + 1])
+    if after is None:
+        return None
+    order, heads = _in_turn(after)
+    sizes = np.append((end - begin)[order], np.diff(lines.ptr)[~open_ring])
+    firsts = np.append(begin[order], lines.ptr[:-1][~open_ring])
+    xy = lines.xy[np.repeat(firsts, sizes) + _counted(sizes)]
+    of = np.append(heads, heads.max(initial=-1) + 1 + np.arange((~open_ring).sum()))
+    return _ringed(xy, np.bincount(np.repeat(of, sizes)))
+
+
+def _ringed(xy: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> _Rings:
+    import shapely
+
+    ptr = np.append(0, np.cumsum(sizes))
+    rings: Any = shapely.linearrings(xy, indices=np.repeat(np.arange(sizes.size), sizes))
+    return _Rings(np.asarray(rings, object), _areas_of(xy, ptr))
+
+
+def _whole(area: Any) -> _Rings:
+    """Return the rings of an area."""
+    far = np.array([[np.iinfo(np.int32).min] * 2])  # a square at whose edge nothing lies
+    lines = _outlines(np.array([area], object), far)
+    return _ringed(lines.xy, np.diff(lines.ptr))
+
+
+def _followed(
+    lines: _Outlines,
+    begin: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    squares: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int64],
+    last: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64] | None:
+    """Return of each stretch from edge to edge which one in the next square goes on from it."""
+    beyond = np.where(end + 1 < last, end + 1, first)
+    before = np.where(begin > first, begin, last) - 1
+    leaving, at_end = _crossings(lines.xy[end], lines.xy[beyond], squares, from_high=False)
+    entering, at_begin = _crossings(lines.xy[begin], lines.xy[before], squares, from_high=True)
+    one, other = (np.lexsort((at, *edge.T)) for edge, at in ((leaving, at_end), (entering, at_begin)))
+    apart = np.abs(at_end[one] - at_begin[other])
+    if (leaving[one] != entering[other]).any() or (apart > 2 * _STEP_M).any():
+        return None
+    after = np.empty(one.size, np.int64)
+    after[one] = other
+    return after
+
+
+def _crossings(
+    at: npt.NDArray[np.float64],
+    along: npt.NDArray[np.float64],
+    squares: npt.NDArray[np.int64],
+    *,
+    from_high: bool,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return over which edge, and which way, a border crosses at a point, and where; `along` is further on the edge."""
+    low, high = _edges(squares)
+    upright = (at[:, 0] == along[:, 0]) & ((at[:, 0] == low[:, 0]) | (at[:, 0] == high[:, 0]))
+    axis = np.where(upright, 0, 1)
+    every = np.arange(axis.size)
+    upper = at[every, axis] == high[every, axis]
+    edge = np.column_stack([axis, squares[every, axis] + upper, squares[every, 1 - axis], upper != from_high])
+    return edge.astype(np.int64), at[every, 1 - axis]
+
+
+def _in_turn(after: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the members of each round of a permutation one after another, and the number of their round."""
+    head, jump = np.arange(after.size), after
+    for _ in range(int(after.size).bit_length()):
+        head, jump = np.minimum(head, head[jump]), jump[jump]
+    ends = after == head
+    left, jump = np.where(ends, 0, 1), np.where(ends, np.arange(after.size), after)
+    for _ in range(int(after.size).bit_length()):
+        left, jump = left + left[jump], jump[jump]
+    order = np.lexsort((-left, head))
+    return order, np.unique(head[order], return_inverse=True)[1]
+
+
+def _polygons(outlines: _Rings, largest_hole_m2: float) -> npt.NDArray[np.object_]:
+    """Return polygons of rings without their holes up to a size, and without those therein."""
+    import shapely
+
+    outer = outlines.area > 0
+    shells, holes = (np.asarray(shapely.polygons(outlines.rings[some]), object) for some in (outer, ~outer))
+    shell_m2, hole_m2 = outlines.area[outer], -outlines.area[~outer]
+    large = np.flatnonzero(hole_m2 > largest_hole_m2)
+    small = np.flatnonzero(hole_m2 <= largest_hole_m2)
+    places, lakes = (np.asarray(shapely.point_on_surface(some), object) for some in (shells, holes[large]))
+    which, inside = shapely.STRtree(places).query(holes[small], predicate="contains")
+    kept = np.ones(shells.size, np.bool_)
+    kept[inside[shell_m2[inside] < hole_m2[small[which]]]] = False
+    # Of those around a hole, it is that of the smallest.
+    shell, hole = shapely.STRtree(lakes).query(shells, predicate="contains")
+    around = shell_m2[shell] > hole_m2[large[hole]]
+    shell, hole = shell[around], hole[around]
+    order = np.lexsort((shell_m2[shell], hole))
+    nearest = order[np.flatnonzero(np.diff(hole[order], prepend=-1))]
+    shell, hole = shell[nearest], large[hole[nearest]]
+    rings = np.append(outlines.rings[outer], outlines.rings[~outer][hole])
+    of = np.append(np.arange(shells.size), shell)
+    some = np.flatnonzero(kept[of])
+    order = some[np.argsort(of[some], kind="stable")]
+    if not order.size:
+        return np.empty(0, object)
+    return np.asarray(shapely.polygons(rings[order], indices=np.unique(of[order], return_inverse=True)[1]), object)
