@@ -11,6 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
+from geoaccess.network.prepared import release
 from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
@@ -91,6 +92,7 @@ def _run(study: Study, *, show: bool) -> Answers:
 
         def draw(*, whole: bool, **known: Any) -> None:
             pictures.start(**known)
+            release(known["network"])  # what was looked at to attach places, and to say why some reach no site
             if whole:  # else the indices count rows that are not there yet
                 tables[INDICES] = start_indices(pool, study, known["results"])
 

@@ -201,9 +201,8 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     study, network = under.study, under.network.once
     numbered = under.steps == _SCREEN_STEPS and stages.read_in_passing(study)
     tolerance, around = under.seen()
-    found: dict[str, Any] = {"municipalities": None}
-    if (areas := under.outlines()) is not None:  # first, while nothing else takes memory
-        found["municipalities"] = areas.near(*around).simplified(tolerance)
+    # First, while nothing else takes memory; nobody holds the outlines any longer then.
+    found: dict[str, Any] = {"municipalities": _borders(under.outlines(), tolerance, around)}
     found["ferries"] = maps.ferry_lines(network)
     names = stages.road_names_of(study) if numbered else None
     found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
@@ -211,6 +210,12 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     for name, area in _waters(study, network, under.window).items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}
+
+
+def _borders(
+    areas: _Areas | None, tolerance: float, around: tuple[float, float, float, float]
+) -> gpd.GeoDataFrame | None:
+    return None if areas is None else areas.near(*around).simplified(tolerance)
 
 
 def _waters(study: Study, network: Network, window: stages.Window) -> dict[str, gpd.GeoSeries | None]:

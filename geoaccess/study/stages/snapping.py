@@ -37,7 +37,7 @@ _MANY = 10_000
 """So many places take longer to attach than to read again."""
 _MOST_SETS = 16
 """Where so many sets of places are attached is remembered: those of one kind of function each."""
-_SEVERAL = 1_000
+_SEVERAL = 100
 """So many places look at shapes all over a network, of which searches need none."""
 
 
