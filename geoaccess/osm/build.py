@@ -15,7 +15,7 @@ from geoaccess.kernels import assembling, picking
 from geoaccess.kernels.memory import give_back
 from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import Hindering, apply_node_rules
-from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
+from geoaccess.osm.closures import find_closed, read_closures
 from geoaccess.osm.driving import Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
@@ -25,8 +25,6 @@ from geoaccess.osm.reading import together
 from geoaccess.osm.road_names import named, names_of, read_road_names
 from geoaccess.osm.ruled import Ruled, in_turn
 from geoaccess.osm.times import at_times_of, times_of
-from geoaccess.osm.turn_rules import turn_rules
-from geoaccess.osm.unread import list_unread
 from geoaccess.osm.values import road_class
 
 if TYPE_CHECKING:
@@ -126,13 +124,14 @@ def read_networks(
         left = len(some)
         for alike in in_turn(some):
             left -= len(alike)
-            given = []
+            given: list[Ruled] = []
             for profile, extract in zip(alike, reading.extracts(alike, last=not left), strict=True):
                 if progress:
                     progress("building the network")
                 by_date = find_closed(extract, profile, when, closed, names=called)
-                given.append(Ruled.by(profile, extract, when, by_date))
+                given.append(Ruled.by(profile, extract, when, by_date, *given[:1]))
             del extract  # so that none stands in memory while the network is assembled
+            give_back()
             yield from _built(given, rows, min_component_m)
 
 
@@ -232,16 +231,16 @@ def _built_together(given: list[Ruled], ferries: Sequence[FerryRow], min_compone
     )
     del roads  # of a country each of these tables fills hundreds of megabytes
     some = some[: len(joined.listed)]
+    give_back()
     hindering = [Hindering(one.extract.hindering, one.extract.hindering_tags, one.node_rules) for one in some]
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, hindering)
     some = some[: len(hindered)]
     beside = _beside_roads(some[0])
-    turned = beside.pop("counts")
     told = [
         {
             "ferries": table,
-            "counts": {**one.extract.counts, **of_roads, **of_nodes, **turned, **listed},
-            "unread": list_unread(one.extract, one.profile, one.rules, one.node_rules) + rows_without_road(one.by_date),
+            "counts": {**one.extract.counts, **of_roads, **of_nodes, **one.turned, **listed},
+            "unread": one.unread,
         }
         for one, of_roads, of_nodes, (table, listed) in zip(some, counts, hindered, joined.listed, strict=False)
     ]
@@ -263,7 +262,6 @@ def _alike(given: Sequence[Ruled]) -> list[Ruled]:
 def _beside_roads(one: Ruled) -> dict[str, Any]:
     """Return what a network is made of beside its segments: ways, turns and shores."""
     extract, profile = one.extract, one.profile
-    turns, counts = turn_rules(extract, profile, one.when)
     classes = [
         "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
         for tags, rule in zip(extract.tagsets, one.rules, strict=True)
@@ -271,8 +269,7 @@ def _beside_roads(one: Ruled) -> dict[str, Any]:
     return {
         "way_id": extract.way_id,
         "way_class": [classes[i] for i in extract.way_tags.tolist()],
-        "turns": turns,
-        "counts": counts,
+        "turns": one.turns,
         "shores": extract.shores,
     }
 

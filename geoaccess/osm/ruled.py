@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.osm.closures import rows_without_road
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.tags import read_way
+from geoaccess.osm.turn_rules import turn_rules
+from geoaccess.osm.unread import list_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.network import Turns
     from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.nodes import NodeRule
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ruled", "in_turn"]
 
-_WAYS = ("way_id", "ptr", "ref", "node_id", "lon", "lat")
+_WAYS = ("way_id", "ptr", "ref", "lon", "lat")
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,34 @@ class Ruled:
     by_date: ClosedRoads | None
     rules: list[WayRule]
     node_rules: list[NodeRule]
+    unread: tuple[tuple[str, str, int, str], ...]
+    turns: Turns | None
+    turned: dict[str, int]
 
     @classmethod
-    def by(cls, profile: Profile, extract: Extract, when: datetime | None, by_date: ClosedRoads | None) -> Ruled:
-        """Return an extract with the rules of its tag sets, those of ways and those of nodes."""
+    def by(
+        cls,
+        profile: Profile,
+        extract: Extract,
+        when: datetime | None,
+        by_date: ClosedRoads | None,
+        first: Ruled | None = None,
+    ) -> Ruled:
+        """Return an extract with the rules of its tag sets, those for turning and what none could read.
+
+        The ids of its nodes, which are many, are let go then. Rules for turning are those of the `first` one of this
+        vehicle, if it has the same ways.
+        """
         rules = [read_way(tags, profile, when) for tags in extract.tagsets]
-        return cls(
-            extract, profile, when, by_date, rules, [read_node(tags, profile, when) for tags in extract.node_tagsets]
-        )
+        node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
+        unread = list_unread(extract, profile, rules, node_rules) + rows_without_road(by_date)
+        of = None if first is None else first.extract
+        if first is not None and of is not None and of.lon is extract.lon and _are_equal(of.way_id, extract.way_id):
+            turns, turned = first.turns, first.turned
+        else:
+            turns, turned = turn_rules(extract, profile, when)
+        without_ids = replace(extract, node_id=np.empty(0, np.int64))
+        return cls(without_ids, profile, when, by_date, rules, node_rules, unread, turns, turned)
 
     def of_tags(self, name: str) -> npt.NDArray[np.bool_]:
         """Say of each tag set of ways whether its rule has something, by the name of the attribute."""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoaccess import files, services, zones
 from geoaccess.network import DECISECONDS
+from geoaccess.network.prepared import release
 from geoaccess.remembering import remembered
 from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
@@ -115,10 +116,10 @@ class ReachOfPeople:
         def found() -> npt.NDArray[np.float64]:
             hierarchy, where = self._roads
             reached = np.zeros(len(where))
-            for places in kinds:
-                if len(places):
-                    there = snap_as_set(self._study, hierarchy.network, places)
-                    reached += self._weight(nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
+            attached = [snap_as_set(self._study, hierarchy.network, places) for places in kinds if len(places)]
+            release(hierarchy.network)  # shapes and shores, which no search looks at
+            for there in attached:
+                reached += self._weight(nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
             return reached
 
         return self._kept("functions", asked, found)
