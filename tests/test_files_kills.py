@@ -377,6 +377,22 @@ def test_what_the_disk_does_not_confirm_is_there_and_is_said_to_be(tmp_path, mon
     assert held(tmp_path / "out") == recorded(NEW)
 
 
+def test_a_journal_that_the_disk_does_not_take_is_gone_before_anything_is_moved(tmp_path, monkeypatch):
+    """Else whoever comes next would bring in what was said to have failed."""
+    put(tmp_path / "out", OLD)
+    sync, journal = disk.sync_folder, tmp_path / "out" / ".geoaccess.journal"
+
+    def fails(path):
+        if journal.exists():
+            raise OSError(errno.EDQUOT, "Disk quota exceeded")
+        sync(path)
+
+    monkeypatch.setattr(disk, "sync_folder", fails)
+    with pytest.raises(OutputError, match="the disk is full"):
+        put(tmp_path / "out", NEW)
+    assert held(tmp_path / "out") == recorded(OLD)
+
+
 def test_a_file_that_the_disk_does_not_confirm_is_there(tmp_path, monkeypatch):
     def fails(_):
         raise OSError(errno.EIO, "Input/output error")
@@ -539,6 +555,28 @@ def test_a_file_that_is_looked_at_for_a_moment_is_replaced_on_windows(tmp_path, 
     monkeypatch.setattr(Path, "replace", busy)
     disk.replace(tmp_path / "new", tmp_path / "old")
     assert (tmp_path / "old").read_text() == "new"
+
+
+def test_a_lock_that_a_full_disk_does_not_take_is_not_left(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        disk.take_lock(tmp_path / "lock", text="process 1")
+    assert held(tmp_path) == {}
+
+
+def test_a_lock_that_the_system_does_not_close_is_gone(tmp_path, monkeypatch):
+    lock, close = disk.take_lock(tmp_path / "lock"), os.close
+
+    def broken(handle):
+        close(handle)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "close", broken)
+    lock.release()
+    assert held(tmp_path) == {}
 
 
 def test_a_disk_without_locks_keeps_what_may_be_alive(tmp_path, monkeypatch):

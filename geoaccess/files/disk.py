@@ -167,16 +167,21 @@ def take_lock(path: Path, *, text: str = "", create: bool = True) -> Lock | None
             if not _is_still(handle, path):
                 os.close(handle)  # its holder removed it between opening and locking
                 continue
-            if text:
-                os.ftruncate(handle, 0)
-                os.write(handle, text.encode())
         except BlockingIOError:
             os.close(handle)
             return None
         except BaseException:
             os.close(handle)
             raise
-        return Lock(path, handle, certain)
+        lock = Lock(path, handle, certain)
+        try:
+            if text:
+                os.ftruncate(handle, 0)
+                os.write(handle, text.encode())
+        except BaseException:  # a full disk makes the file, and takes nothing that is written into it
+            lock.release()
+            raise
+        return lock
 
 
 def _is_still(handle: int, path: Path) -> bool:

@@ -234,7 +234,11 @@ def _swap(swap: _Swap) -> None:
     draft = swap.folder / f"{swap.old}.journal"
     disk.write_text(draft, json.dumps(described, indent=1))
     disk.replace(draft, swap.folder / JOURNAL)
-    disk.sync_folder(swap.folder)
+    try:
+        disk.sync_folder(swap.folder)
+    except BaseException:  # nothing is moved yet: who comes next has nothing to go on with
+        disk.remove(swap.folder / JOURNAL)
+        raise
     try:
         _require_made(swap)
         swap.complete()
