@@ -134,6 +134,7 @@ def many_groups(monkeypatch):
     """Sources are searched from three at a time, as if there were very many."""
     monkeypatch.setattr(nearby, "_LEAST", 3)
     monkeypatch.setattr(nearby, "_PARTS", 1000)
+    monkeypatch.setattr(nearby, "_SIDE_BY_SIDE", 2)
     monkeypatch.setattr(matrices, "_PAIRS", 0)
 
 

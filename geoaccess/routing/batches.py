@@ -126,9 +126,19 @@ def swept(hierarchy: Hierarchy, source: Ends, target: Ends, *, reverse: bool) ->
 
 
 def sweep_between(
-    hierarchy: Hierarchy, seeds: Seeds, targets: Targets, found: npt.NDArray[np.uint32], *, reverse: bool
+    hierarchy: Hierarchy,
+    seeds: Seeds,
+    targets: Targets,
+    found: npt.NDArray[np.uint32],
+    *,
+    reverse: bool,
+    width: int | None = None,
 ) -> None:
-    """Write times from where sources begin to targets, shape (n_targets, n_sources), where they are to stand."""
+    """Write times from where sources begin to targets, shape (n_targets, n_sources), where they are to stand.
+
+    `width` sources go side by side, `WIDTH` if it is left out.
+    """
+    width = width or WIDTH
     up, down = hierarchy.costs(reverse=reverse)
     row = np.arange(hierarchy.start.size - 1, dtype=np.int32)
     row.flags.writeable = False  # kernels are compiled once for arrays that may be written and once for others
@@ -149,13 +159,13 @@ def sweep_between(
             targets.place_v,
             targets.reach_u,
             targets.reach_v,
-            WIDTH,
+            width,
             found,
             block,
             blocks,
         )
 
-    blocks = max(1, min(thread_count(), -(-found.shape[1] // WIDTH)))
+    blocks = max(1, min(thread_count(), -(-found.shape[1] // width)))
     share(sweep, [(block, blocks) for block in range(blocks)])
 
 

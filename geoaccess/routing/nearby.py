@@ -14,7 +14,7 @@ from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.threads import share
 from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
-from geoaccess.routing.batches import WIDTH, Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
+from geoaccess.routing.batches import Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 
@@ -34,6 +34,9 @@ __all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
 _MOST, _LEAST, _PARTS = 512, 64, 32
 """Sources of one group: about a thirty-second of all, but never fewer or more than these. Around more of them lie too
 many targets that are far from most."""
+_SIDE_BY_SIDE = 64
+"""So many sources go through a neighbourhood side by side: it is so small that rows twice as long as those of a whole
+hierarchy stay in the cache, and going from arc to arc takes as long as the lanes of one."""
 _MANY_SEARCHES = 8
 """So many searches are worth a look for dead ends, which takes as long as some of them."""
 
@@ -67,7 +70,7 @@ def near_tiles(
         if near is None:
             continue
         tile = np.empty((near.target.size, group.size), np.uint32)
-        sweep_between(near.hierarchy, near.seeds, near.ends, tile, reverse=turned)
+        sweep_between(near.hierarchy, near.seeds, near.ends, tile, reverse=turned, width=_SIDE_BY_SIDE)
         first, target, time_ds = near.shortcuts
         source = np.repeat(np.arange(group.size), np.diff(first))
         np.minimum.at(tile, (target, source), time_ds)
@@ -157,7 +160,7 @@ def _weighed(
         ends.place_v,
         ends.reach_u,
         ends.reach_v,
-        WIDTH,
+        _SIDE_BY_SIDE,
         *near.shortcuts,
         weight,
         amount,

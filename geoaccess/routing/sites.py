@@ -14,6 +14,7 @@ from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import search
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, as_places
+from geoaccess.remembering import arrays_digest, remembered_with
 from geoaccess.routing.legs import legs
 from geoaccess.routing.node_keys import nearest_keys
 from geoaccess.routing.walks import spots_of, walks_between
@@ -40,6 +41,9 @@ ISLAND_WITHOUT_FERRY = "island_without_ferry"
 PASSENGER_FERRY_ONLY = "passenger_ferry_only"
 NO_SITE_REACHABLE = "no_site_reachable"
 ROAD_NOT_CONNECTED = "road_not_connected"
+
+_QUESTIONS = 16
+"""Of so many questions it is remembered with a network why places reach nothing."""
 
 
 @checks_arguments
@@ -217,7 +221,10 @@ def _reasons(
     rows = np.flatnonzero(~reached & (edge >= 0))
     if rows.size:
         node = cells["node"].to_numpy()[rows]
-        found[rows] = _why_not(network, np.where(node >= 0, node, network.edge_u[edge[rows]]), closed)
+        here = np.where(node >= 0, node, network.edge_u[edge[rows]])
+        asked = arrays_digest([here] if closed is None else [here, closed])  # at any pace these are the same
+        reasons = remembered_with(network, "reasons", asked, lambda: _why_not(network, here, closed), most=_QUESTIONS)
+        found[rows] = reasons
     return found
 
 
