@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from geoaccess.cli.app import app
@@ -142,5 +141,7 @@ def _short(line: str) -> str:
 
 def _fail(error: Exception | str) -> NoReturn:
     said = "\n".join(map(_short, str(error).split("\n")))
-    Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), said))
+    from geoaccess.cli.terminal import Screen  # with much that only answers need
+
+    Screen(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), said))
     sys.exit(2)

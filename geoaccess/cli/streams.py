@@ -106,7 +106,9 @@ def answering() -> Iterator[None]:
     def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
         if issubclass(category, GeoaccessWarning):
             if str(message) not in said:
-                print(f"note: {message}", file=sys.stderr)  # noqa: T201 - where rich would colour and break it
+                from geoaccess.phrases import printable
+
+                print(f"note: {printable(str(message))}", file=sys.stderr)  # noqa: T201 - where rich would colour and break it
             said.add(str(message))
         else:
             shown(message, category, *rest, **named)  # type: ignore[arg-type] # passed on as they came

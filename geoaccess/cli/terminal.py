@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from geoaccess.phrases import FALLBACK, number
+from geoaccess.phrases import FALLBACK, number, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
-    from rich.console import JustifyMethod
+    from rich.console import ConsoleOptions, JustifyMethod, RenderableType
 
-__all__ = ["out", "print_table_of", "rich_tables", "say", "wrapped"]
+__all__ = ["Screen", "out", "print_table_of", "rich_tables", "say", "wrapped"]
 
 _FILE_WIDTH = 160  # a file has room, unless COLUMNS says how much
 
@@ -31,7 +32,16 @@ def _is_narrow() -> bool:
     return (sys.stdout is not None and sys.stdout.isatty()) or os.environ.get("COLUMNS", "").isdigit()
 
 
-out = Console(soft_wrap=True, highlight=False, width=None if _is_narrow() else _FILE_WIDTH)
+class Screen(Console):
+    """A console that shows names as they are, and obeys none: of what it is given, only its own colours steer it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield what is drawn of something."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+out = Screen(soft_wrap=True, highlight=False, width=None if _is_narrow() else _FILE_WIDTH)
 
 _SPACES = "\u00a0\u202f"
 _HELD = "\ue000\ue001"  # letters that nobody uses stand for them while lines are broken, as rich breaks at any space

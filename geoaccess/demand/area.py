@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,14 @@ def suggest_crs(lon: float, lat: float) -> str:
 
     >>> suggest_crs(-6.8, 62.0), suggest_crs(17.0, -22.6), suggest_crs(-52.0, 64.0)
     ('EPSG:3035', 'EPSG:32733', 'EPSG:32622')
+
+    Raises
+    ------
+    InputError
+        If the place is none.
     """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise InputError("the middle of the cells lies nowhere on the earth; check their coordinates and CRS")
     area = pyproj.CRS(_EUROPE_EPSG).area_of_use
     assert area is not None  # noqa: S101 - the database of PROJ has one
     if area.west <= lon <= area.east and area.south <= lat <= area.north:

@@ -31,7 +31,7 @@ def open_raster(path: str | os.PathLike[str], band: int | None) -> Iterator[Any]
     file = require(Path(path), hint="give the path of a population raster")
     try:
         raster = rasterio.open(file)
-    except rasterio.errors.RasterioError as error:
+    except (rasterio.errors.RasterioError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read as a raster: {error}") from error
     with raster:
         problems = []
@@ -83,4 +83,7 @@ def crs_of_raster(path: str | os.PathLike[str]) -> str:
     with open_raster(path, 1) as raster:
         left, bottom, right, top = raster.bounds
         to_degrees = transformer(raster.crs, "EPSG:4326")
-    return suggest_crs(*to_degrees.transform((left + right) / 2, (bottom + top) / 2))
+    try:
+        return suggest_crs(*to_degrees.transform((left + right) / 2, (bottom + top) / 2))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

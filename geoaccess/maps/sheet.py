@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,11 +11,13 @@ from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from PIL import Image
 
 from geoaccess.files import writing
 from geoaccess.maps.assets import colour
 from geoaccess.maps.look import FORMATS, USUAL_LOOK, Look, figure_paths
+from geoaccess.phrases import printable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -137,8 +140,17 @@ class Sheet:
     def save(self, path: Path) -> None:
         """Write the page in the form that its suffix says, and beside it in those of the look.
 
-        Equal pages are equal bytes: the version and the date are left out.
+        Equal pages are equal bytes: the version and the date are left out. Letters that the fonts lack are drawn as
+        boxes, and control characters in names not at all.
         """
+        for text in self.figure.findobj(Text):
+            if printable(text.get_text()) != text.get_text():
+                text.set_text(printable(text.get_text()))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph ", UserWarning)
+            self._write(path)
+
+    def _write(self, path: Path) -> None:
         for file in figure_paths(path, self.look):
             form = file.suffix.removeprefix(".").lower()
             form = form if form in FORMATS else FORMATS[0]

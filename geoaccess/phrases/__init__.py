@@ -20,6 +20,7 @@ from geoaccess.phrases.catalogue import (
 )
 from geoaccess.phrases.groups import group_name
 from geoaccess.phrases.hours import PersonHours
+from geoaccess.phrases.letters import CONTROLS, printable
 from geoaccess.phrases.notes import note, note_in
 from geoaccess.phrases.numbers import (
     NOTHING,
@@ -40,6 +41,7 @@ from geoaccess.phrases.texts import Text, joined_texts
 from geoaccess.phrases.writer import Writer
 
 __all__ = [
+    "CONTROLS",
     "FALLBACK",
     "NOTHING",
     "ColumnText",
@@ -64,6 +66,7 @@ __all__ = [
     "people",
     "phrases_script",
     "plain",
+    "printable",
     "section",
     "share",
     "signed",

@@ -64,7 +64,7 @@ def _parts(table: pd.DataFrame, float_format: str | None) -> Iterator[bytes]:
     if len(columns) < _SEVERAL or len(known) < len(columns):
         yield _by_pandas(table, float_format).encode()
         return
-    yield (",".join(map(_field, map(str, table.columns))) + "\n").encode()
+    yield (",".join(map(_field, map(safe_text, map(str, table.columns)))) + "\n").encode()
     for begin in range(0, len(table), _ROWS):
         rows = slice(begin, begin + _ROWS)
         yield _lines([write(column.iloc[rows]) for column, write in zip(columns, known, strict=True)])
@@ -78,6 +78,7 @@ def _by_pandas(table: pd.DataFrame, float_format: str | None) -> str:
             texts = [safe_text(value) if isinstance(value, str) else value for value in column]
             if any(new is not old for new, old in zip(texts, column, strict=True)):
                 safe[name] = pd.Series(texts, index=column.index, dtype=object)
+    safe.columns = [safe_text(str(name)) for name in table.columns]
     text: str = safe.to_csv(index=False, float_format=float_format, lineterminator="\n")
     return text
 

@@ -23,7 +23,7 @@ from pydantic import (
 from geoaccess import files
 from geoaccess.errors import ConfigError
 from geoaccess.hints import did_you_mean, nearest, other_unit
-from geoaccess.phrases import Text
+from geoaccess.phrases import Text, printable
 from geoaccess.toml.tables import toml_tables
 
 if TYPE_CHECKING:
@@ -81,7 +81,10 @@ def _text(given: Any, *, most: int) -> Text:
     if not isinstance(given, str | Mapping):
         raise ValueError('write a text, or one for each language: { en = "Hospital", nb = "Sykehus" }')  # noqa: TRY004
     text = Text(given)
-    longest = max(map(len, (text, *text.by_language.values())))
+    texts = (text, *text.by_language.values())
+    if any(printable(one) != one for one in texts):
+        raise ValueError("write letters that can be seen; this has control characters")
+    longest = max(map(len, texts))
     if longest > most:
         raise ValueError(f"write at most {most} letters; this has {longest}")
     return text
