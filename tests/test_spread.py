@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -61,11 +63,18 @@ def test_scenarios_are_compared_with_the_same_result_on_two_processes(tiny, tmp_
     assert [*tiny.cache.glob(".*")] == []  # what was shared is gone
 
 
-def test_closings_are_the_same_on_two_processes(tiny):
+def test_closings_are_the_same_on_two_processes(tiny, monkeypatch):
     need("distributed")
+    monkeypatch.setattr(closing_rows, "_WHOLE", 2)  # several tasks: one alone is solved here
     here, there = vulnerable_study(tiny, "hospital", show=False), vulnerable_study(tiny, "hospital", **SPREAD)
     pd.testing.assert_frame_equal(here.table, there.table, check_exact=True)
     assert not list((tiny.cache / "closings").glob("*"))
+
+
+def test_tasks_of_two_processes_are_solved_elsewhere(tmp_path):
+    need("distributed")
+    asked = {"what": "asking", "cache": tmp_path, "scheduler": None, "show": False}
+    assert os.getpid() not in spread(process, None, [1, 2], workers=2, **asked)
 
 
 def test_one_choice_for_several_futures_is_the_same_on_two_processes(tiny):
@@ -117,7 +126,7 @@ def test_what_is_wrong_in_a_task_is_said(tiny):
     question = Question(service="gp", add=1, candidates="cells")
     for where in ({"show": False}, SPREAD):
         with pytest.raises(InputError, match='did you mean "Car ferry"'):
-            site_futures(tiny, question, scenarios=[None, wrong], **where)
+            site_futures(tiny, question, scenarios=[None, NO_FERRY, wrong], **where)
 
 
 def test_all_that_is_wrong_with_several_scenarios_is_said_at_once(tiny):
@@ -134,6 +143,10 @@ def half(common, task):
     return common / task
 
 
+def process(_common, _task):
+    return os.getpid()
+
+
 def even(_, task):
     if task % 2:
         raise InputError(f"{task} is odd")
@@ -144,6 +157,7 @@ def test_tasks_in_this_process(tmp_path):
     asked = {"what": "halving", "cache": tmp_path, "scheduler": None, "show": False}
     assert spread(half, 12.0, [2, 3], workers=0, **asked) == [6, 4]
     assert spread(half, 12.0, [], workers=3, **asked) == []
+    assert spread(process, None, [1], workers=3, **asked) == [os.getpid()]  # another one would not be quicker
     with pytest.raises(InputError, match=r"^1 is odd$"):
         spread(even, None, [2, 1, 4], workers=0, **asked)
     with pytest.raises(InputError, match=r"^halving: 2 problems\n  - 1 is odd\n  - 3 is odd$"):

@@ -53,7 +53,8 @@ def spread(
     cache
         The cache of the study; other machines must see it under this path.
     workers, scheduler
-        See `geoaccess.parallel.worker_pool`; without either all is computed in this process.
+        See `geoaccess.parallel.worker_pool`; without either all is computed in this process, and so is a single task:
+        another process of this machine would be started for it, and this one wait.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def spread(
     from rich.console import Console
 
     console = Console(stderr=True)
-    if is_here(workers, scheduler) or not tasks:
+    if is_here(workers, scheduler) or (scheduler is None and len(tasks) <= 1):
         with counted(what, len(tasks), console=console, show=show) as done:
             return _results([_counting(function, common, task, done) for task in tasks], what)
     with contextlib.ExitStack() as stack:
