@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.kernels.threads import at_once, parts_of
 from geoaccess.network.shores import COAST
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ __all__ = ["WaterAreas"]
 
 _RUN = 64
 """Pieces of a coast that share one box of the search tree."""
+
+_TOGETHER = 1000
+"""So many lines of shores are made simpler by one thread at a time."""
 
 _SHORE_M = 5.0
 """So far the borders of areas may lie from the shores."""
@@ -49,8 +54,9 @@ class WaterAreas:
         xy = np.column_stack([x, y])
         line = np.repeat(np.arange(shores.area.size), np.diff(shores.ptr))
         whole: Any = shapely.linestrings(xy, indices=line)
-        if simplify_m:  # a ring that is smaller stays a ring
-            whole = shapely.simplify(whole, simplify_m)
+        if simplify_m and whole.size:  # a ring that is smaller stays a ring
+            parts = parts_of(whole.size, _TOGETHER)
+            whole = np.concatenate(at_once(*(partial(shapely.simplify, whole[a:b], simplify_m) for a, b in parts)))
             xy, line = shapely.get_coordinates(whole, return_index=True)
         begins = np.searchsorted(line, np.arange(shores.area.size))
         inland = shores.area != COAST

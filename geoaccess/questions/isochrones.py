@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
+from geoaccess.kernels.threads import at_once
 from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
@@ -191,12 +193,26 @@ def _counted(
 
 def _rings(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
     """Return each area without the one before."""
-    import shapely
-
     flat = table.to_crs(crs)
     shapes = flat.geometry.to_numpy()
-    cut = [shapes[0], *(shapely.difference(one, other) for other, one in pairwise(shapes))]
+    cut = [shapes[0], *(_without(one, other) for other, one in pairwise(shapes))]
     return flat.set_geometry(cut, crs=crs).to_crs("EPSG:4326")
+
+
+def _without(area: Any, other: Any) -> Any:
+    """Return an area without another, its parts at the same time."""
+    import shapely
+
+    parts, others = shapely.get_parts(area), shapely.get_parts(other)
+    some, of = shapely.STRtree(others).query(parts)
+    inside = [others[np.sort(of[some == part])] for part in range(parts.size)]
+    cut = at_once(
+        *(
+            partial(shapely.difference, part, shapely.MultiPolygon([*here]))
+            for part, here in zip(parts, inside, strict=True)
+        )
+    )
+    return shapely.MultiPolygon([part for part in shapely.get_parts(cut) if part.geom_type == "Polygon"])
 
 
 @checks_arguments
