@@ -271,6 +271,17 @@ def test_runs_without_end_are_refused(tmp_path):
         with_frequencies(tmp_path / "d.zip", *["t,00:00:00,02:46:40,1"] * 101)
 
 
+def test_a_row_that_is_too_short_and_no_text_ends_in_the_error_alone(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("sys.unraisablehook", seen.append)
+    feed(
+        tmp_path / "a.zip", [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=DAILY, stop_times_tail=b"t,S\xed\n"
+    )
+    with pytest.raises(InputError, match=r"stop_times\.txt cannot be read"):
+        read_ferry_feed(tmp_path / "a.zip")
+    assert seen == []
+
+
 def test_sailings_that_multiply_are_refused(tmp_path):
     """A trip of 1,000 calls is 499,500 sailings from stop to stop; so many on each of five days are not believed."""
     path = feed(tmp_path / "a.zip", [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=DAILY)

@@ -7,6 +7,8 @@ not matter.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import zipfile
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from geoaccess import files
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["FeedFiles"]
@@ -107,7 +109,7 @@ class FeedFiles:
             return "skip"
 
         try:
-            with self._open(name) as stream:
+            with self._open(name) as stream, _once_said():
                 whole = _found(stream, header, columns, where, known, invalid)
         except (pa.ArrowException, *files.ZIP_ERRORS) as error:
             raise InputError(f"{self.path}: {name}.txt cannot be read ({error})") from error
@@ -161,6 +163,16 @@ def _found(
         if kept.num_rows:
             parts.append(pa.Table.from_batches([kept]).select(list(columns)))
     return pa.concat_tables(parts)
+
+
+@contextlib.contextmanager
+def _once_said() -> Iterator[None]:
+    """Say nothing of rows that are no text but the error of Arrow for them: Python would print how it fails, too."""
+    before, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _members(path: Path) -> dict[str, str]:
