@@ -32,6 +32,30 @@ def test_a_short_process_looks_seldom_and_one_that_stays_as_python_does():
     assert gc.get_threshold()[0] == own
 
 
+_ENDS = """
+import sys, weakref
+from geoaccess.garbage import collect_seldom
+class Ring:
+    def __init__(self, name):
+        self.ring, self.name = self, name
+    def __del__(self):
+        print(self.name, "was looked for")
+weakref.finalize(Ring, print, "put away")
+Ring("early")
+if sys.argv[1] == "seldom":
+    collect_seldom()
+Ring("late")
+"""
+
+
+@pytest.mark.parametrize("asked", ["seldom", "own"])
+def test_at_its_end_a_process_looks_for_nothing_and_puts_away_what_it_must(asked):
+    run = [sys.executable, "-c", _ENDS, asked]
+    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = ["early was looked for", "late was looked for"]
+    assert printed == ["put away", *([] if asked == "seldom" else found)]
+
+
 def test_what_was_there_before_is_not_looked_through_again_but_what_comes_is():
     gc.collect()
     collect_promptly()
