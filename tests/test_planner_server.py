@@ -542,7 +542,7 @@ def test_a_plan_that_was_opened_broken_is_not_saved_over(client, folder):
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
 def test_a_plan_that_cannot_be_read_is_reported(client, folder, monkeypatch, code):
-    client.post("/api/plans/save", json={"title": "Plan", "changes": []})
+    base = client.post("/api/plans/save", json={"title": "Plan", "changes": []}).json()["base"]
     opened = Path.open
 
     def failing(self, *given, **named):
@@ -555,6 +555,9 @@ def test_a_plan_that_cannot_be_read_is_reported(client, folder, monkeypatch, cod
     assert client.get("/api/plans").status_code == 200
     beside = client.post("/api/plans/save", json={"title": "Plan", "changes": [{"what": "close", "way": 8}]})
     assert beside.json()["name"] == "plan-2"  # nobody knows what the other one is called
+    again = client.post("/api/plans/save", json={"title": "Plan", "changes": [], "base": base})
+    assert (again.status_code, again.json()["error"]) == (422, "not_saved")
+    assert "plan.toml: cannot be read" in again.json()["message"]
 
 
 def test_a_folder_of_plans_that_cannot_be_made_is_reported(client, folder):

@@ -112,13 +112,12 @@ class Shelf:
             raise self._missing(name)
         path = self._path(name)
         try:
-            if path.stat().st_size > _MOST_BYTES:
-                raise _too_large(f"{path}: is larger than {_MOST_BYTES >> 20} MB", name)
-            data = path.read_bytes()
+            with _reading(path):
+                if path.stat().st_size > _MOST_BYTES:
+                    raise _too_large(f"{path}: is larger than {_MOST_BYTES >> 20} MB", name)
+                data = path.read_bytes()
         except FileNotFoundError:  # somebody removed it meanwhile
             raise self._missing(name) from None
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}); allow reading it") from error
         try:
             found = Kept(name, _etag(data), data.decode())
         except UnicodeDecodeError as error:
@@ -142,9 +141,17 @@ class Shelf:
         return validate(raw, Scenario, subject=str(path))
 
     def etag(self, name: str) -> str | None:
-        """Return the etag of a file as it stands, None where there is none."""
+        """Return the etag of a file as it stands, None where there is none.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
         path = self._path(name)
-        return _etag(path.read_bytes()) if path.is_file() else None
+        with contextlib.suppress(FileNotFoundError), _reading(path):
+            return _etag(path.read_bytes()) if path.is_file() else None
+        return None  # somebody removed it meanwhile
 
     def remembered(self, name: str, etag: str) -> str:
         """Return a plan as it was under an etag.
@@ -289,6 +296,17 @@ def _is_called(known: Text | None, title: str) -> bool:
 
 def _plain(title: str) -> str:
     return " ".join(title.casefold().split())
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say of which plan it is that the system does not give it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); allow reading it") from error
 
 
 def _etag(data: bytes) -> str:
