@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely import from_wkt
 from shapely.geometry import Polygon, box
 
 from geoaccess.errors import InputError
@@ -241,6 +242,11 @@ def test_candidates_of_a_file_and_areas_to_leave_out(tmp_path):
     gpd.GeoSeries(bow[::-1], crs="EPSG:4326").to_file(tmp_path / "bow.geojson")
     with pytest.raises(InputError, match=r"bow\.geojson: row 2 is no polygon \(Self-intersection.*\); draw its border"):
         leave_out(halls, tmp_path / "bow.geojson")
+    with np.errstate(invalid="ignore"):  # which NaN is
+        lost = from_wkt(["POLYGON ((17 68, 19 68, NaN 70, 17 68))"])
+    gpd.GeoSeries(lost, crs="EPSG:4326").to_file(tmp_path / "lost.gpkg")
+    with pytest.raises(InputError, match=r"lost\.gpkg: row 1 has a corner that is nowhere"):
+        leave_out(halls, tmp_path / "lost.gpkg")
 
 
 def test_places_are_called_by_what_lies_near():

@@ -52,6 +52,23 @@ def test_numbers_become_text_and_get_back_their_zeros(geojson):
     assert read_municipalities(path, id="nr", name="navn", digits=4).index.tolist() == ["0301", "5501"]
 
 
+@pytest.mark.parametrize("shape", ["POINT (0 NaN)", "POLYGON ((0 0, 1 0, Infinity 1, 0 0))"])
+def test_a_border_with_a_corner_that_is_nowhere_is_no_area(tmp_path, shape):
+    path = tmp_path / "kommuner.gpkg"
+    shapes = [shapely.from_wkt(shape), square(18, 69)]
+    gpd.GeoDataFrame({"nr": ["1", "2"], "navn": ["Aa", "Bø"]}, geometry=shapes, crs="EPSG:4326").to_file(path)
+    with pytest.raises(InputError, match=r"feature 1 \(1 Aa\): has no area"):
+        read_municipalities(path, id="nr", name="navn")
+
+
+def test_a_border_that_no_projection_has_a_place_for_is_refused(tmp_path):
+    path = tmp_path / "kommuner.gpkg"
+    shapes = [square(6e5, 7.7e6, 1000), square(1e30, 1e30, 1e28)]
+    gpd.GeoDataFrame({"nr": ["1", "2"], "navn": ["Aa", "Bø"]}, geometry=shapes, crs="EPSG:25833").to_file(path)
+    with pytest.raises(InputError, match=r"2 Bø would lie nowhere on Earth"):
+        read_municipalities(path, id="nr", name="navn")
+
+
 def test_parts_of_one_municipality_are_joined(geojson):
     one = {"nr": "1", "navn": "Aa"}
     found = read_municipalities(

@@ -33,7 +33,8 @@ def read_areas(path: Path, *, hint: str, crossing: bool = False) -> Any:
     ------
     MissingFileError, InputError
         If the file is not there, says no CRS, holds anything but polygons, polygons off the globe (what is written in
-        metres without a CRS is read as degrees), or a border that crosses itself: what is inside it nobody can say.
+        metres without a CRS is read as degrees), a corner that is NaN or infinite, or a border that crosses itself:
+        what is inside it nobody can say.
     """
     import geopandas as gpd
     import shapely
@@ -51,6 +52,12 @@ def read_areas(path: Path, *, hint: str, crossing: bool = False) -> Any:
         raise InputError(
             f"{path}: reaches from {west:g}, {south:g} to {east:g}, {north:g}, which is no longitude and latitude; "
             "save it with the CRS that it is in"
+        )
+    at, owner = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    nowhere = owner[~np.isfinite(at).all(axis=1)]  # which no border may cross itself for, and nothing can mend
+    if nowhere.size:
+        raise InputError(
+            f"{path}: row {table.index[nowhere[0]]} has a corner that is nowhere (no number); draw it again"
         )
     wrong = np.flatnonzero(~table.geometry.is_valid.to_numpy(np.bool_))
     if wrong.size and not crossing:

@@ -86,6 +86,10 @@ def read_municipalities(
     if not crs_of(municipalities, subject=str(path)).equals("EPSG:4326"):
         municipalities = municipalities.to_crs("EPSG:4326")
         municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
+        lost = municipalities[municipalities.geometry.is_empty]
+        if len(lost):
+            named = ", ".join(f"{row.municipality_id} {row.name}".strip() for row in lost.itertuples(index=False))
+            raise InputError(f"{path}: {named} would lie nowhere on Earth; save the file with the CRS that it is in")
     columns_out = ["municipality_id", "name", "region_id", "region", "geometry"]
     return municipalities[columns_out].set_index("municipality_id").sort_index()
 
@@ -106,7 +110,10 @@ def _read(
 
 def _polygons(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """Return the area of each geometry as a valid multipolygon, empty where it has none."""
-    valid = shapely.make_valid(shapely.force_2d(geometry))
+    flat = shapely.force_2d(geometry)
+    places, owner = shapely.get_coordinates(flat, return_index=True)
+    flat[owner[~np.isfinite(places).all(axis=1)]] = None  # which has no area, and cannot be repaired
+    valid = shapely.make_valid(flat)
     parts, owner = shapely.get_parts(valid, return_index=True)
     # A repaired border may be a collection that also holds the lines and points that were cut off, and one level down.
     parts, inner = shapely.get_parts(parts, return_index=True)
