@@ -264,6 +264,17 @@ def test_all_that_is_wrong_is_said_at_once_by_row_and_value(tmp_path):
         assert part in text
 
 
+def test_a_link_with_a_point_that_is_nowhere_is_named(tmp_path):
+    table = frame()
+    points = shapely.get_coordinates(table.geometry.iloc[0])
+    points[0, 0] = np.nan
+    with np.errstate(invalid="ignore"):
+        table.geometry = [shapely.linestrings(points), *table.geometry.iloc[1:]]
+        path = written(tmp_path / "links.gpkg", table)
+    with pytest.raises(InputError, match=r"row 1: shape has a point that is nowhere"):
+        ga.read_nvdb(path)
+
+
 def test_numbers_of_links_and_nodes_are_whole_and_no_larger_than_can_be_told_apart(tmp_path):
     table = frame(linkid={10: 10.5, 12: 2.0**60}, fromnode={11: "1.5"}, roadnumber={13: float("inf")})
     with pytest.raises(InputError) as caught:

@@ -244,7 +244,7 @@ def test_candidates_of_a_file_and_areas_to_leave_out(tmp_path):
         leave_out(halls, tmp_path / "bow.geojson")
     with np.errstate(invalid="ignore"):  # which NaN is
         lost = from_wkt(["POLYGON ((17 68, 19 68, NaN 70, 17 68))"])
-    gpd.GeoSeries(lost, crs="EPSG:4326").to_file(tmp_path / "lost.gpkg")
+        gpd.GeoSeries(lost, crs="EPSG:4326").to_file(tmp_path / "lost.gpkg")
     with pytest.raises(InputError, match=r"lost\.gpkg: row 1 has a corner that is nowhere"):
         leave_out(halls, tmp_path / "lost.gpkg")
 

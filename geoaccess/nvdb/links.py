@@ -128,6 +128,8 @@ def _checked(
         problems.append(f"layer {source.links} does not say its CRS; save it with one, as EPSG:25833")
     fields = source.form.fields
     problems += _wrong(table, sizes < 2, "shape", "is no line")  # noqa: PLR2004
+    nowhere = np.bincount(owner[~np.isfinite(points).all(axis=1)], minlength=len(table)) > 0
+    problems += _wrong(table, nowhere, "shape", "has a point that is nowhere")
     problems += _wrong(table, ~are_whole(table["link"]), fields.get("link", "row"), "is no whole number", rows, "link")
     repeated = table["link"].duplicated(keep=False) & np.isfinite(table["link"])
     problems += _repeated(table["link"][repeated], fields.get("link", "row"))

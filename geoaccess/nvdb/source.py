@@ -95,7 +95,8 @@ def read_rows(source: Source, *, shapes: bool = True) -> Rows:
             read_geometry=shapes,
             return_fids=True,
         )
-        lines = shapely.from_wkb(geometry) if shapes else np.empty(0, object)
+        with np.errstate(invalid="ignore"):  # a place that is NaN is looked for later
+            lines = shapely.from_wkb(geometry) if shapes else np.empty(0, object)
     except (ValueError, RuntimeError, shapely.errors.GEOSException) as error:  # a day that is none, a shape of no kind
         raise InputError(f"{source.path}: layer {source.links} cannot be read ({error}); fetch it again") from error
     by_field = dict(zip((str(name) for name in meta["fields"]), columns, strict=True))

@@ -8,6 +8,8 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from geoaccess import files
 from geoaccess.errors import InputError
 
@@ -68,7 +70,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     before = pyogrio.get_gdal_config_option("OGR_GEOJSON_MAX_OBJ_SIZE")
     pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": 0})
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # a corner that is NaN is for others to refuse
             warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # which is refused below
             rows = gpd.read_file(address, layer=chosen)
     except shapely.errors.GEOSException as error:  # a ring that is not closed, a line of one point

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import files
@@ -178,7 +179,8 @@ def _read_parquet(path: Path, suffice: Sequence[str]) -> Any:
     if shapes:
         import geopandas as gpd
 
-        rows: pd.DataFrame = gpd.read_parquet(path)
+        with np.errstate(invalid="ignore"):  # a corner that is NaN is for others to refuse
+            rows: pd.DataFrame = gpd.read_parquet(path)
     else:
         try:
             rows = pd.read_parquet(path)
