@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,14 +80,19 @@ def study_text(
     year: int,
 ) -> str:
     """Return a study file whose people.csv and sites.csv lie beside it."""
-    words: Mapping[str, object] = {"title": title, "language": language, "output": "results", "cache": ".cache"}
+    words: Mapping[str, object] = {
+        "title": _readable(title),
+        "language": language,
+        "output": "results",
+        "cache": ".cache",
+    }
     words = {**words, "attribution": ["\u00a9 OpenStreetMap contributors (ODbL 1.0)"]}
     tables: list[tuple[str, dict[str, object]]] = [
         ("network", {"osm": [extract], "profile": "car"}),
         ("population", {"file": "people.csv", "year": year, "source": "QGIS"}),
         (
             f"services.{SERVICE}",
-            {"label": label, "toward": "cells" if to_people else "sites", "norms_min": list(norms_min)},
+            {"label": _readable(label), "toward": "cells" if to_people else "sites", "norms_min": list(norms_min)},
         ),
         ("[sites]", {"kind": "file", "file": "sites.csv", "service": SERVICE}),
     ]
@@ -99,6 +105,11 @@ def study_text(
 def _line(key: str, value: object) -> str:
     # JSON strings and lists of them are TOML, too, but for DEL, which JSON leaves as it is
     return f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+
+
+def _readable(text: str) -> str:
+    """Return a text without the control characters that a study refuses; the name of a layer may hold them."""
+    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
