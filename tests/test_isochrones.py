@@ -15,6 +15,7 @@ import geoaccess as ga
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import COAST, EdgeKind, Shores, setting_out_after, snap
 from geoaccess.questions import isochrone_study, write_isochrones
+from geoaccess.questions.isochrones import _without
 from geoaccess.routing import isochrones, patchwork, road_areas
 from geoaccess.routing.reached import ReachedRoads
 from geoaccess.study import load_study, solve_study
@@ -304,3 +305,15 @@ def test_from_one_site_or_a_place_in_either_direction(tiny):
     ):
         with pytest.raises(GeoaccessError, match=said):
             isochrone_study(study, wrong.pop("service"), minutes=[30], answers=tiny, **wrong)
+
+
+@pytest.mark.parametrize("over_m", [1e-3, 0.5])
+def test_rings_are_cut_though_borders_cross_by_a_hair(over_m):
+    """Degrees and metres turned into each other are no more the same to the last digit: neighbours may overlap."""
+    within = [shapely.box(0, 0, 1e4, 1e4), shapely.box(1e4 - over_m, 1e4 - over_m, 2e4, 2e4)]
+    area = shapely.box(-1e4, -1e4, 4e4, 3e4)
+    with pytest.raises(shapely.errors.GEOSException):
+        shapely.difference(area, shapely.MultiPolygon(within))
+    ring = _without(shapely.MultiPolygon([area]), shapely.MultiPolygon(within))
+    assert shapely.is_valid(ring)
+    assert ring.area == pytest.approx(area.area - shapely.union_all(within).area, rel=1e-6)

@@ -44,6 +44,8 @@ __all__ = ["Isochrones", "areas_within", "isochrone_study", "isochrone_tables", 
 
 _PLACE = "place"
 _LAYERS = ("isochrones", "rings")
+_STEP_M = 1e-3
+"""Where borders cross that should not, areas are cut by such steps."""
 
 
 @dataclass(frozen=True)
@@ -206,13 +208,19 @@ def _without(area: Any, other: Any) -> Any:
     parts, others = shapely.get_parts(area), shapely.get_parts(other)
     some, of = shapely.STRtree(others).query(parts)
     inside = [others[np.sort(of[some == part])] for part in range(parts.size)]
-    cut = at_once(
-        *(
-            partial(shapely.difference, part, shapely.MultiPolygon([*here]))
-            for part, here in zip(parts, inside, strict=True)
-        )
-    )
+    cut = at_once(*(partial(_cut, part, here) for part, here in zip(parts, inside, strict=True)))
     return shapely.MultiPolygon([part for part in shapely.get_parts(cut) if part.geom_type == "Polygon"])
+
+
+def _cut(part: Any, others: npt.NDArray[np.object_]) -> Any:
+    """Return a polygon without others, whose borders may have come to cross as they went into degrees and back."""
+    import shapely
+
+    try:
+        return shapely.difference(part, shapely.MultiPolygon([*others]))
+    except shapely.errors.GEOSException:
+        joined = shapely.union_all(shapely.make_valid(others))
+        return shapely.difference(shapely.make_valid(part), joined, grid_size=_STEP_M)
 
 
 @checks_arguments
