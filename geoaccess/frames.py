@@ -1,4 +1,4 @@
-"""What geopandas leaves open in the types of its frames: a CRS that is there, points as points."""
+"""What geopandas leaves open in its frames: a CRS that is there, points as points, areas that are valid."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import shapely
 from shapely import Point
 
 from geoaccess.errors import InputError
@@ -25,6 +26,7 @@ __all__ = [
     "reproject",
     "transformer",
     "utm_of",
+    "valid_areas",
 ]
 
 _AT_ONCE: Final = 1 << 15
@@ -48,8 +50,6 @@ def bounds_in_degrees(places: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, 
     >>> [round(edge, 2) for edge in bounds_in_degrees(corners)]
     [15.0, 63.13, 17.05, 64.01]
     """
-    import shapely
-
     shapes, found = places.geometry.to_numpy(), []
     for first in range(0, len(shapes), _AT_ONCE):
         corners = shapely.get_coordinates(shapes[first : first + _AT_ONCE])
@@ -186,3 +186,29 @@ def first_point(places: gpd.GeoDataFrame | gpd.GeoSeries, number: int = 0) -> Po
     if not isinstance(point, Point):
         raise InputError(f"places: the geometry at position {number} is no point")
     return point
+
+
+def valid_areas(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the area of each geometry as a valid multipolygon, empty where it has none, or a corner is nowhere.
+
+    Borders that lie within a hair of each other may come to cross where shapes are given other coordinates.
+
+    >>> import shapely
+    >>> bow = shapely.from_wkt(["POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))", "POINT (0 0)"])
+    >>> [(area.is_valid, area.area) for area in valid_areas(bow)]
+    [(True, 2.0), (True, 0.0)]
+    """
+    flat = shapely.force_2d(geometry)
+    places, owner = shapely.get_coordinates(flat, return_index=True)
+    flat[owner[~np.isfinite(places).all(axis=1)]] = None  # which has no area, and cannot be repaired
+    valid = shapely.make_valid(flat)
+    parts, owner = shapely.get_parts(valid, return_index=True)
+    # A repaired border may be a collection that also holds the lines and points that were cut off, and one level down.
+    parts, inner = shapely.get_parts(parts, return_index=True)
+    owner = owner[inner]
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    result = np.full(len(geometry), shapely.MultiPolygon(), dtype=object)
+    if areal.any():
+        found = np.unique(owner[areal])
+        result[found] = shapely.multipolygons(parts[areal], indices=np.searchsorted(found, owner[areal]))
+    return result

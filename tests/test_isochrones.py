@@ -280,6 +280,8 @@ def test_people_of_a_study_are_counted_by_the_times_of_their_cells(tiny):
     assert [name for name, _ in pyogrio.list_layers(path)] == ["isochrones", "rings"]
     nested, rings = (gpd.read_file(path, layer=layer) for layer in ("isochrones", "rings"))
     assert nested["minutes"].tolist() == minutes
+    assert nested.is_valid.all()
+    assert rings.is_valid.all()
     assert rings.geometry.iloc[0].intersection(rings.geometry.iloc[1]).area == pytest.approx(0, abs=1e-12)
     assert set(nested["disclaimer"]) == {"made up: for tests"}
 
@@ -317,3 +319,11 @@ def test_rings_are_cut_though_borders_cross_by_a_hair(over_m):
     ring = _without(shapely.MultiPolygon([area]), shapely.MultiPolygon(within))
     assert shapely.is_valid(ring)
     assert ring.area == pytest.approx(area.area - shapely.union_all(within).area, rel=1e-6)
+
+
+def test_areas_and_rings_of_a_real_coast_are_valid_in_degrees(troms_solved):
+    """Before rings were mended after they had become degrees, borders of nine of these crossed themselves."""
+    found = isochrone_study(troms_solved.study, "hospital", minutes=[30, 60, 90], answers=troms_solved)
+    for table in (found.table, found.rings):
+        assert table.is_valid.all()
+        assert (table.geom_type == "MultiPolygon").all()

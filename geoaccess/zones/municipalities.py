@@ -12,7 +12,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import crs_of, valid_areas
 from geoaccess.tables import as_text, missing_columns, read_table, read_text, zone_number
 
 if TYPE_CHECKING:
@@ -77,15 +77,15 @@ def read_municipalities(
     table = pd.DataFrame({key: "" if column is None else as_text(frame[column]) for key, column in columns.items()})
     if digits is not None:
         table["municipality_id"] = [zone_number(text, digits) for text in table["municipality_id"]]
-    polygons = _polygons(frame.geometry.to_numpy())
+    polygons = valid_areas(frame.geometry.to_numpy())
     _check(path, table, polygons)
     municipalities = gpd.GeoDataFrame(table, geometry=polygons, crs=frame.crs)
     if table["municipality_id"].duplicated().any():
         municipalities = municipalities.dissolve(by="municipality_id", as_index=False)
-        municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
+        municipalities.geometry = valid_areas(municipalities.geometry.to_numpy())
     if not crs_of(municipalities, subject=str(path)).equals("EPSG:4326"):
         municipalities = municipalities.to_crs("EPSG:4326")
-        municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
+        municipalities.geometry = valid_areas(municipalities.geometry.to_numpy())
         lost = municipalities[municipalities.geometry.is_empty]
         if len(lost):
             named = ", ".join(f"{row.municipality_id} {row.name}".strip() for row in lost.itertuples(index=False))
@@ -106,24 +106,6 @@ def _read(
     if frame.crs is None or not (frame.crs.is_geographic or frame.crs.is_projected):
         raise InputError(f"{path}: has no coordinate system; write one into the file, for example with ogr2ogr -a_srs")
     return frame
-
-
-def _polygons(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """Return the area of each geometry as a valid multipolygon, empty where it has none."""
-    flat = shapely.force_2d(geometry)
-    places, owner = shapely.get_coordinates(flat, return_index=True)
-    flat[owner[~np.isfinite(places).all(axis=1)]] = None  # which has no area, and cannot be repaired
-    valid = shapely.make_valid(flat)
-    parts, owner = shapely.get_parts(valid, return_index=True)
-    # A repaired border may be a collection that also holds the lines and points that were cut off, and one level down.
-    parts, inner = shapely.get_parts(parts, return_index=True)
-    owner = owner[inner]
-    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    result = np.full(len(geometry), shapely.MultiPolygon(), dtype=object)
-    if areal.any():
-        found = np.unique(owner[areal])
-        result[found] = shapely.multipolygons(parts[areal], indices=np.searchsorted(found, owner[areal]))
-    return result
 
 
 def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -> None:
