@@ -20,7 +20,7 @@ from geoaccess.phrases.catalogue import (
 )
 from geoaccess.phrases.groups import group_name
 from geoaccess.phrases.hours import PersonHours
-from geoaccess.phrases.letters import CONTROLS, printable
+from geoaccess.phrases.letters import CONTROLS, ONE_LINE, on_one_line, printable
 from geoaccess.phrases.notes import note, note_in
 from geoaccess.phrases.numbers import (
     NOTHING,
@@ -44,6 +44,7 @@ __all__ = [
     "CONTROLS",
     "FALLBACK",
     "NOTHING",
+    "ONE_LINE",
     "ColumnText",
     "PersonHours",
     "Text",
@@ -63,6 +64,7 @@ __all__ = [
     "note",
     "note_in",
     "number",
+    "on_one_line",
     "people",
     "phrases_script",
     "plain",

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["CONTROLS", "printable"]
+__all__ = ["CONTROLS", "ONE_LINE", "on_one_line", "printable"]
 
 CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 """Pattern of what is no letter, blank or end of a line: what a terminal takes for orders, and XML for a fault."""
 _FOUND = re.compile(CONTROLS)
+
+_LINE = r"\x00-\x1f\x7f-\x9f"
+ONE_LINE: Final = rf"^[^{_LINE}]*$"
+"""Pattern of a text on one line: without `CONTROLS`, tabs and ends of lines."""
+_NOT_IN_A_LINE = re.compile(f"[{_LINE}]")
 
 
 def printable(text: str) -> str:
@@ -19,3 +24,12 @@ def printable(text: str) -> str:
     ('Stor[31mgata\n', 'Ærøy')
     """
     return _FOUND.sub("", text)
+
+
+def on_one_line(text: str) -> str:
+    r"""Return a text as `ONE_LINE` has it, with blanks in place of what it cannot hold.
+
+    >>> on_one_line("Nordre\tgate\x85")
+    'Nordre gate '
+    """
+    return _NOT_IN_A_LINE.sub(" ", text)

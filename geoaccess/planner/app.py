@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
-from geoaccess.phrases import languages, phrases_script, section
+from geoaccess.phrases import ONE_LINE, languages, phrases_script, section
 from geoaccess.planner.areas import areas_around, catchment_of
 from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
 from geoaccess.planner.drawing import Drawing
@@ -71,7 +71,7 @@ Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, StringConstraints(max_length=100)]
 Label = Annotated[str, StringConstraints(max_length=20)]
 Etag = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LETTERS, pattern=ONE_LINE)]
 
 
 class _Question(Table):
@@ -118,7 +118,7 @@ class _Base(Table):
 
 
 class _Export(_Question):
-    title: Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    title: Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=ONE_LINE)] = ""
     language: Annotated[str, StringConstraints(max_length=20)] = ""
     base: _Base | None = None
 

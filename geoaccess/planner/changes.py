@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, fie
 
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.phrases import ONE_LINE
 from geoaccess.planner.copies import followed
 from geoaccess.planner.failures import OUTDATED, PlannerError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
@@ -43,7 +44,7 @@ __all__ = [
 MOST_CHANGES = 5000
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Name = Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name = Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=ONE_LINE)]
 AnyDays = frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]]
 Weekdays = Annotated[AnyDays, Field(min_length=1)]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess.phrases import on_one_line
 from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.scenarios import Close, Scenario, apply_to_sites, gives_nothing, site_label, stated_values
 from geoaccess.study.scenario_names import of_another_study, resolve_in_study
@@ -40,8 +40,6 @@ class Said:
 
 
 NOTHING_SAID = Said()
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def shown_name(name: str) -> str:
     >>> shown_name("Legekontoret\nHusøy")
     'Legekontoret Husøy'
     """
-    return _CONTROL.sub(" ", str(name))
+    return on_one_line(str(name))
 
 
 def _plain(select: Close) -> dict[str, Any]:
