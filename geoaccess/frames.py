@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyproj
 
 __all__ = [
+    "areas_in_degrees",
     "bounds_in_degrees",
     "crs_of",
     "first_point",
@@ -186,6 +187,20 @@ def first_point(places: gpd.GeoDataFrame | gpd.GeoSeries, number: int = 0) -> Po
     if not isinstance(point, Point):
         raise InputError(f"places: the geometry at position {number} is no point")
     return point
+
+
+def areas_in_degrees(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table of areas, which has a CRS, in EPSG:4326, each a valid multipolygon there: see `valid_areas`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> square = gpd.GeoDataFrame(geometry=[shapely.box(5e5, 7e6, 6e5, 7.1e6)], crs="EPSG:32633")
+    >>> areas_in_degrees(square).geom_type.tolist()
+    ['MultiPolygon']
+    """
+    found = table.to_crs("EPSG:4326")
+    return found.set_geometry(valid_areas(found.geometry.to_numpy()), crs=found.crs)
 
 
 def valid_areas(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

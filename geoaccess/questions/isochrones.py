@@ -15,7 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
-from geoaccess.frames import valid_areas
+from geoaccess.frames import areas_in_degrees
 from geoaccess.kernels.threads import at_once
 from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
@@ -199,8 +199,7 @@ def _rings(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
     flat = table.to_crs(crs)
     shapes = flat.geometry.to_numpy()
     cut = [shapes[0], *(_without(one, other) for other, one in pairwise(shapes))]
-    found = flat.set_geometry(cut, crs=crs).to_crs("EPSG:4326")
-    return found.set_geometry(valid_areas(found.geometry.to_numpy()), crs=found.crs)
+    return areas_in_degrees(flat.set_geometry(cut, crs=crs))
 
 
 def _without(area: Any, other: Any) -> Any:

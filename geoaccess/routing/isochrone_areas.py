@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
-from geoaccess.frames import valid_areas
+from geoaccess.frames import areas_in_degrees
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
@@ -154,5 +154,4 @@ def _table(network: Network, limits: list[float], shapes: list[Any]) -> gpd.GeoD
     found = gpd.GeoDataFrame(
         {"cutoff_s": limits, "area_km2": shapely.area(shapes) / 1e6}, geometry=shapes, crs=network.metric_crs
     )
-    found = found.to_crs("EPSG:4326")
-    return found.set_geometry(valid_areas(found.geometry.to_numpy()), crs=found.crs)
+    return areas_in_degrees(found)

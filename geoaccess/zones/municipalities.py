@@ -12,7 +12,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of, valid_areas
+from geoaccess.frames import areas_in_degrees, crs_of, valid_areas
 from geoaccess.tables import as_text, missing_columns, read_table, read_text, zone_number
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def read_municipalities(
         municipalities = municipalities.dissolve(by="municipality_id", as_index=False)
         municipalities.geometry = valid_areas(municipalities.geometry.to_numpy())
     if not crs_of(municipalities, subject=str(path)).equals("EPSG:4326"):
-        municipalities = municipalities.to_crs("EPSG:4326")
-        municipalities.geometry = valid_areas(municipalities.geometry.to_numpy())
+        municipalities = areas_in_degrees(municipalities)
         lost = municipalities[municipalities.geometry.is_empty]
         if len(lost):
             named = ", ".join(f"{row.municipality_id} {row.name}".strip() for row in lost.itertuples(index=False))
