@@ -12,6 +12,7 @@ import numpy.typing as npt
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.network.assembly import assembled_arrays
+from geoaccess.network.counting import count_within
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind
 from geoaccess.network.projection import LocalProjection
 
@@ -411,8 +412,7 @@ class Network:
 
         first = self.shape_ptr[edges]
         sizes = self.shape_ptr[edges + 1] - first
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        points = np.repeat(first, sizes) + within
+        points = np.repeat(first, sizes) + count_within(sizes)
         lines: Any = shapely.linestrings(
             np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
         )

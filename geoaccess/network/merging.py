@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
+from geoaccess.network.counting import count_within
 from geoaccess.network.curve import Chains, number_along_curve
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def simplify(network: Network) -> Network:
     extra = np.zeros(edge.size, np.int64)
     extra[last_of_chain] = 1
     sizes = take + extra
-    begins = np.cumsum(sizes) - sizes
-    within = np.arange(sizes.sum()) - np.repeat(begins, sizes)
+    within = count_within(sizes)
     low = np.repeat(network.shape_ptr[edge], sizes)
     high = np.repeat(network.shape_ptr[edge + 1] - 1, sizes)
     up = np.repeat(upward, sizes)

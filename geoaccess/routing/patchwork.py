@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.kernels.threads import at_once, parts_of
+from geoaccess.network.counting import count_within
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -132,16 +133,11 @@ def _touched(parts: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.int64], lis
     low, high = np.split(np.floor((shapely.bounds(parts) - _CORNER_M) / _SQUARE_M).astype(np.int64), 2, axis=1)
     columns, rows = (high - low + 1).T
     part = np.repeat(np.arange(columns.size), columns * rows)
-    number = _counted(columns * rows)
+    number = count_within(columns * rows)
     at = low[part] + np.column_stack([number % columns[part], number // columns[part]])
     squares, square = np.unique(at, axis=0, return_inverse=True)
     order = np.argsort(square.ravel(), kind="stable")
     return squares, np.split(part[order], np.flatnonzero(np.diff(square.ravel()[order])) + 1)
-
-
-def _counted(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return 0, 1, 2 and so on for each size, one after another."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def _valid_union(areas: list[Any]) -> Any:
@@ -177,7 +173,7 @@ def _outlines(areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64]) ->
     ptr = np.append(0, np.cumsum(sizes))
     outer = np.append(True, part[1:] != part[:-1])[: part.size]
     backward = (_areas_of(xy, ptr) > 0) != outer
-    first, number = np.repeat(ptr[:-1], sizes), _counted(sizes)
+    first, number = np.repeat(ptr[:-1], sizes), count_within(sizes)
     xy = xy[np.where(np.repeat(backward, sizes), first + np.repeat(sizes, sizes) - 1 - number, first + number)]
     after = first + (number + 1) % np.repeat(sizes, sizes)
     low, high = (np.repeat(corner[square[part]], sizes, axis=0) for corner in _edges(squares))
@@ -210,7 +206,7 @@ def _simplified(
     closed = (np.diff(runs) == np.diff(lines.ptr)[ring]) & ~lines.along[runs[1:] - 1]
     sizes = np.diff(runs) + closed
     run = np.repeat(np.arange(sizes.size), sizes)
-    number = _counted(sizes)
+    number = count_within(sizes)
     xy = lines.xy[runs[run] + np.where(number == np.diff(runs)[run], 0, number)]
     some = sizes > 1
     shapes: Any = shapely.linestrings(xy[some[run]], indices=(np.cumsum(some) - 1)[run[some[run]]])
@@ -269,7 +265,7 @@ def _stitched(lines: _Outlines) -> _Rings | None:
     order, heads = _in_turn(after)
     sizes = np.append((end - begin)[order], np.diff(lines.ptr)[~open_ring])
     firsts = np.append(begin[order], lines.ptr[:-1][~open_ring])
-    xy = lines.xy[np.repeat(firsts, sizes) + _counted(sizes)]
+    xy = lines.xy[np.repeat(firsts, sizes) + count_within(sizes)]
     of = np.append(heads, heads.max(initial=-1) + 1 + np.arange((~open_ring).sum()))
     return _ringed(xy, np.bincount(np.repeat(of, sizes)))
 

@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.defaults import BUFFER_M
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind, WaterAreas
+from geoaccess.network.counting import count_within
 from geoaccess.routing.land_beside import Covered, LandBeside
 from geoaccess.routing.reached import Stretches
 
@@ -163,7 +164,7 @@ def _lines(
     begin, end = (_at(metres, place) for place in (stretches.begin, stretches.end))
     count = np.maximum(np.ceil((end - begin) / _CHUNK_M), 1).astype(np.int64)
     of = np.repeat(np.arange(count.size), count)
-    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    number = count_within(count)
     cut = begin[of] + (end - begin)[of] * number / count[of]
     place = np.searchsorted(metres, cut, side="right") - 1
     step = np.where(metres[np.minimum(place + 1, metres.size - 1)] > metres[place], 1.0, 0.0)
@@ -174,7 +175,7 @@ def _lines(
     first, last = np.floor(low).astype(np.int64) + 1, np.ceil(high).astype(np.int64) - 1
     sizes = np.maximum(last - first + 1, 0) + 2
     line = np.repeat(np.arange(sizes.size), sizes)
-    rank = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rank = count_within(sizes)
     at = np.where(rank == 0, low[line], np.where(rank == sizes[line] - 1, high[line], first[line] + rank - 1))
     return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object), of
 

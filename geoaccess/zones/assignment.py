@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of, in_metres, is_stretched
+from geoaccess.network.counting import count_within
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -199,7 +200,7 @@ def _pieces_of_outlines(
     kept = _near(lowest, highest, near, within_m)
     sizes = end[kept] + 1 - first[kept]
     number = np.repeat(np.arange(len(kept)), sizes)
-    taken = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes - first[kept], sizes)
+    taken = np.repeat(first[kept], sizes) + count_within(sizes)
     pieces: npt.NDArray[np.object_] = shapely.linestrings(corners[taken], indices=number)
     return pieces, polygon_of_part[part_of_ring[ring[first[kept]]]]
 
