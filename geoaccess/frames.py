@@ -216,8 +216,7 @@ def valid_areas(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     flat = shapely.force_2d(geometry)
     places, owner = shapely.get_coordinates(flat, return_index=True)
     flat[owner[~np.isfinite(places).all(axis=1)]] = None  # which has no area, and cannot be repaired
-    valid = shapely.make_valid(flat)
-    parts, owner = shapely.get_parts(valid, return_index=True)
+    parts, owner = shapely.get_parts(_made_valid(flat), return_index=True)
     # A repaired border may be a collection that also holds the lines and points that were cut off, and one level down.
     parts, inner = shapely.get_parts(parts, return_index=True)
     owner = owner[inner]
@@ -227,3 +226,15 @@ def valid_areas(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
         found = np.unique(owner[areal])
         result[found] = shapely.multipolygons(parts[areal], indices=np.searchsorted(found, owner[areal]))
     return result
+
+
+def _made_valid(flat: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return geometries as valid ones; of many polygons only those with a fault are made anew, which is soon done."""
+    wrong = np.flatnonzero((shapely.get_num_geometries(flat) > 1) & ~shapely.is_valid(flat))
+    wrong = wrong[shapely.get_type_id(flat[wrong]) == shapely.GeometryType.MULTIPOLYGON]
+    mended = flat.copy()
+    for number in wrong.tolist():
+        parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shapely.get_parts(flat[number]))))
+        whole = shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+        mended[number] = whole if shapely.is_valid(whole) else flat[number]
+    return np.asarray(shapely.make_valid(mended), object)
