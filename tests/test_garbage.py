@@ -11,9 +11,10 @@ from geoaccess.garbage import collect_promptly, collect_seldom
 
 @pytest.fixture(autouse=True)
 def _as_it_was():
-    before = gc.get_threshold()
+    before, hears = gc.get_threshold(), gc.callbacks[:]
     yield
     gc.unfreeze()
+    gc.callbacks[:] = hears
     gc.set_threshold(*before)
 
 
@@ -30,6 +31,19 @@ def test_a_short_process_looks_seldom_and_one_that_stays_as_python_does():
     assert gc.get_threshold()[0] > 10 * own
     collect_promptly()
     assert gc.get_threshold()[0] == own
+    gc.collect()
+    assert gc.get_threshold()[0] == own
+
+
+def test_after_the_first_time_a_process_looks_more_often():
+    collect_seldom()
+    first = gc.get_threshold()[0]
+    gc.collect()
+    assert 0 < gc.get_threshold()[0] < first
+    rings = [_ring() for _ in range(gc.get_threshold()[0] + 1)]
+    looked = gc.get_stats()[0]["collections"]
+    rings += [_ring() for _ in range(gc.get_threshold()[0] + 1)]
+    assert gc.get_stats()[0]["collections"] > looked
 
 
 _ENDS = """
