@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -139,6 +140,69 @@ def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     code, _, err = cli("run", study)
     assert code == 130
     assert "Traceback" not in err
+
+
+@pytest.fixture
+def end_signals():
+    """As a program finds them that is started by hand."""
+    usual = {
+        getattr(signal, name): action
+        for name, action in {"SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL,
+                             "SIGINT": signal.default_int_handler}.items()
+        if hasattr(signal, name)
+    }  # fmt: skip
+    before = {number: signal.signal(number, action) for number, action in usual.items()}
+    yield usual
+    for number, action in before.items():
+        signal.signal(number, action)
+
+
+def solving_until(monkeypatch, number):
+    """Have a run get a signal, and tell whether what it holds was let go of."""
+    let_go = []
+
+    def ended(*_, **__):
+        try:
+            signal.raise_signal(number)
+            sys.exit(0)
+        finally:
+            let_go.append(True)
+
+    monkeypatch.setattr("geoaccess.study.run_study", ended)
+    return let_go
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("pressed", [signal.default_int_handler, signal.SIG_IGN])
+def test_who_is_told_to_end_ends_as_by_ctrl_c(cli, study, monkeypatch, end_signals, name, pressed):
+    number = getattr(signal, name, signal.SIGTERM)
+    signal.signal(signal.SIGINT, pressed)  # shells have it ignored by what runs in their background
+    let_go = solving_until(monkeypatch, number)
+    code, out, err = cli("run", study)
+    assert (code, out, err, let_go) == (128 + number, "", "", [True])
+    assert {one: signal.getsignal(one) for one in end_signals} == end_signals | {signal.SIGINT: pressed}
+
+
+def test_who_holds_ctrl_c_back_holds_back_the_end(cli, study, monkeypatch, end_signals):
+    """As a sweep does, in whose callbacks what is raised gets lost."""
+    heard = []
+    signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    let_go = solving_until(monkeypatch, signal.SIGTERM)
+    assert cli("run", study)[0] == 128 + signal.SIGTERM
+    assert (heard, let_go) == ([signal.SIGTERM], [True])
+
+
+def test_a_signal_that_is_ignored_stays_so(cli, study, monkeypatch, end_signals):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as nohup has it
+    heard = []
+
+    def look(*_, **__):
+        heard.append(signal.getsignal(signal.SIGTERM))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geoaccess.study.run_study", look)
+    assert cli("run", study)[0] == 130
+    assert heard == [signal.SIG_IGN]
 
 
 def test_too_little_memory_is_said_in_one_line(cli, study, monkeypatch):

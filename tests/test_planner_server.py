@@ -583,8 +583,11 @@ def test_a_plan_reads_no_file_elsewhere(client, folder, tmp_path):
 # ---- the command
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "The planner is at "), ("nb", "Planverktøyet ligger på ")])
-def test_the_command_serves_until_it_is_stopped(tmp_path, language, said):
+@pytest.mark.parametrize(
+    ("language", "said", "number"),
+    [("en", "The planner is at ", signal.SIGINT), ("nb", "Planverktøyet ligger på ", signal.SIGTERM)],
+)
+def test_the_command_serves_until_it_is_stopped(tmp_path, language, said, number):
     path = write_study(tmp_path / "country")
     command = [sys.executable, "-m", "geoaccess", "serve", str(path), "--no-browser", "--quiet", "--language", language,
                "--port", "0"]  # fmt: skip
@@ -601,8 +604,11 @@ def test_the_command_serves_until_it_is_stopped(tmp_path, language, said):
             assert httpx.get(address.split("?")[0]).status_code == 401
             assert str(tmp_path) in running.stdout.readline()
         finally:
-            running.send_signal(signal.SIGINT)
+            used = len([*tmp_path.rglob(".geoaccess-used-*")])
+            running.send_signal(number)
         printed, errors = running.communicate(timeout=120)
+    assert used > 0  # of the network
+    assert [*tmp_path.rglob(".geoaccess*")] == []
     assert "Traceback" not in errors
     assert "token=" not in printed + errors
     assert not (tmp_path / "country" / "study-plans").exists()

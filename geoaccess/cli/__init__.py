@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.cli.app import app
+from geoaccess.cli.ending import ending_in_order
 from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
@@ -44,7 +45,7 @@ def main() -> None:
     collect_seldom()
     try:
         open_streams()
-        with answering():
+        with ending_in_order(), answering():
             _require_folder()
             _refuse_odd_numbers(sys.argv[1:])
             app(prog_name="geoaccess")
@@ -59,8 +60,6 @@ def main() -> None:
         _fail(_memory(error))
     except OSError as error:
         _fail(cannot_write(error, Path.cwd()))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except Exception as error:
         said = _of_a_library(error)
         if said is None:

@@ -1,0 +1,50 @@
+"""How the program ends that is told to from without: as by Ctrl-C, with nothing half made and no process left."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ending_in_order"]
+
+_SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends services and containers, and what a terminal says that is closed."""
+_OF_SHELLS: Final = 128
+"""Shells say 128 and the number of the signal."""
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Have the signals that end a program do what Ctrl-C does, and exit as shells say of the one that came.
+
+    By itself the system ends the process on the spot: its workers go on for a while, and what was half made and all
+    marks in the cache wait for the next run. Who ignores a signal, as `nohup` does, has it ignored.
+    """
+    heard: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        heard.append(number)
+        as_pressed = signal.getsignal(signal.SIGINT)
+        if not callable(as_pressed):  # ignored, as in the background of a shell: that is said of Ctrl-C alone
+            raise KeyboardInterrupt
+        as_pressed(number, frame)  # type: ignore[arg-type] # the frame, as it came
+
+    ours = threading.current_thread() is threading.main_thread()
+    taken = [one for one in _SIGNALS if ours and signal.getsignal(one) is signal.SIG_DFL]
+    for one in taken:
+        signal.signal(one, end)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit) as ended:  # typer makes the second of the first
+        if isinstance(ended, SystemExit) and not heard:
+            raise
+        sys.exit(_OF_SHELLS + (heard[0] if heard else signal.SIGINT))
+    finally:
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
