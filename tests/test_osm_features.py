@@ -11,7 +11,16 @@ from osm_writer import write_osm
 from pbf_writer import block, write
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.osm import read_border, read_boundaries, read_features, read_osm, read_polygons
+from geoaccess.osm import (
+    WantedAreas,
+    WantedFeatures,
+    read_border,
+    read_boundaries,
+    read_features,
+    read_osm,
+    read_polygons,
+    read_wanted,
+)
 
 ROOT = Path(__file__).parents[1]
 HOSPITAL = {"amenity": "hospital"}
@@ -376,6 +385,11 @@ def test_areas_of_a_file_out_of_order_are_all_there(tmp_path, order):
     found = shapely.union_all(read_polygons([path], "natural", "glacier"))
     expected = square(11, 60, 1) | (square(20, 60, 9) - square(22, 62, 5)) | square(23, 63, 1)
     assert found.symmetric_difference(expected).area < 1e-9
+    areas, features = WantedAreas(*ice), WantedFeatures([*ice, ("natural", "water")])
+    read_wanted([path], [features, areas])
+    assert areas.shapes == read_polygons([path], "natural", "glacier")
+    assert len(features.tables()["features"]) == 7
+    assert features.tables()["features"].equals(read_features([path], features.tags))
 
 
 def test_areas_of_a_file_that_is_not_there_are_refused(tmp_path):

@@ -18,6 +18,9 @@ from test_osm_pbf import few, towns
 from geoaccess.kernels import packing
 from geoaccess.osm import (
     Sieve,
+    WantedAreas,
+    WantedBoundaries,
+    WantedFeatures,
     count_road_keys,
     find_profile,
     keys_counted,
@@ -29,6 +32,7 @@ from geoaccess.osm import (
     read_polygons,
     read_profile,
     read_road_names,
+    read_wanted,
     sift,
     small_extract,
     unused_tags,
@@ -152,6 +156,21 @@ def test_a_small_extract_answers_as_the_file_it_is_from(tmp_path, beside_roads):
     same(answers(small), expected)
     pd.testing.assert_frame_equal(names_of([sieve.found[path].keyed]), read_road_names([path]))
     assert read_road_names([path])["name"].tolist() == ["Veien", "Brua"]
+
+
+@pytest.mark.parametrize("first", range(3))
+def test_what_is_looked_for_in_one_pass_is_what_each_finds_alone(tmp_path, first):
+    path = region(tmp_path / "region.osm.pbf")
+    again = region(tmp_path / "again.osm.pbf")  # of two files what is in both is taken as ever
+    wanted = [WantedFeatures([HOSPITAL, TOWN]), WantedBoundaries([7]), WantedAreas(GLACIER)]
+    read_wanted([path, again], [*wanted[first:], *wanted[:first]])
+    features, boundaries, areas = (one.tables() for one in wanted)
+    together = (
+        *map(pd.DataFrame, (features["features"], boundaries["7"])),
+        [area.wkt for area in areas["areas"].geometry],
+    )
+    expected = answers(path)
+    same(together, (*expected[:2], expected[2] * 2))
 
 
 def test_all_that_carries_a_tag_is_in_it_with_what_it_is_made_of_and_nothing_else(tmp_path):

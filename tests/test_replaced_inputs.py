@@ -54,7 +54,7 @@ def found_in(study):
 def test_an_extract_replaced_while_it_is_read_leaves_nothing_wrong_in_the_cache(tmp_path, monkeypatch, reader, when):
     study = load_study(write_study(tmp_path, MAPPED))
     write_extract(tmp_path, OLD)
-    place, function = {"roads": (networks, "read_networks"), "features": (extracts, "read_features")}[reader]
+    place, function = {"roads": (networks, "read_networks"), "features": (extracts, "read_wanted")}[reader]
     read = getattr(place, function)
 
     def replacing(*given, **named):

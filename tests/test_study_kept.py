@@ -22,6 +22,7 @@ from geoaccess.osm import (
     find_profile,
     read_boundaries,
     read_features,
+    read_polygons,
     read_profile,
     read_road_names,
 )
@@ -128,7 +129,7 @@ def test_another_extract_is_read(study):
 def test_places_are_read_with_what_the_study_asks_for(study, monkeypatch):
     assert read_mapped(study).empty
     features_of(study, [HOSPITAL])
-    monkeypatch.setattr("geoaccess.study.stages.extracts.read_features", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("geoaccess.study.stages.extracts.read_wanted", lambda *_: pytest.fail("read again"))
     assert features_of(study, [HOSPITAL, TOWN])["name"].tolist() == ['St. "A"', "Ås"]
 
 
@@ -155,6 +156,42 @@ def test_the_pass_that_reads_the_roads_finds_all_that_is_asked_later(study, monk
     assert extract not in asked
     with pytest.raises(NoBoundaryError, match=re.escape(str(extract))):
         boundaries_of(study, [8])
+
+
+ASKED = {
+    "features": lambda study: features_of(study, [TOWN]),
+    "boundaries": lambda study: boundaries_of(study, [7])[7],
+    "glaciers": glaciers_of,
+}
+
+
+@pytest.mark.parametrize("first", ASKED)
+def test_one_pass_finds_what_is_asked_now_and_later(study, first, monkeypatch):
+    mapped = Study(study.path, study.settings.model_copy(update={"zones": ZonesFromOsm(kind="osm", level=7)}))
+    build_or_load_network(mapped)
+    (small,) = kept(mapped, "sifted").glob("*.pbf")
+    paths = extract_of(mapped)
+    fresh = {
+        "features": read_features(paths, [TOWN]),
+        "boundaries": read_boundaries(paths, [7])[7],
+        "glaciers": gpd.GeoDataFrame(geometry=read_polygons(paths, "natural", "glacier"), crs="EPSG:4326"),
+    }
+    shown, read = [], extracts.read_wanted
+    monkeypatch.setattr(extracts, "read_wanted", lambda paths, wanted: shown.append(paths) or read(paths, wanted))
+    for _ in range(2):  # as they were made, then from where they are kept
+        for kind in (first, *ASKED):
+            found = ASKED[kind](mapped)
+            pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(fresh[kind]))
+    assert shown == [[small]]
+    assert not extracts._at_hand
+
+
+def test_where_no_boundary_is_mapped_all_else_is_found(study):
+    mapped = Study(study.path, study.settings.model_copy(update={"zones": ZonesFromOsm(kind="osm", level=8)}))
+    build_or_load_network(mapped)
+    assert features_of(mapped, [TOWN])["name"].tolist() == ["Ås"]
+    with pytest.raises(NoBoundaryError, match=re.escape(str(extract_of(mapped)[0]))):
+        boundaries_of(mapped, [8])
 
 
 @pytest.mark.parametrize("name", ["0.osm.pbf", "sifted.json"])
@@ -269,13 +306,13 @@ def test_municipalities_of_another_extract_are_joined_anew(tmp_path, monkeypatch
 
     write_municipality(extract, one)
     if meanwhile:
-        read = extracts.read_boundaries
+        read = extracts.read_wanted
 
         def replacing(*given):
             write_municipality(extract, other)
             return read(*given)
 
-        monkeypatch.setattr(extracts, "read_boundaries", replacing)
+        monkeypatch.setattr(extracts, "read_wanted", replacing)
     names()
     monkeypatch.undo()
     for number in (one, other, one):

@@ -3,9 +3,18 @@
 from geoaccess.osm.build import build_network, read_network, read_networks, read_osm
 from geoaccess.osm.closures import read_closures
 from geoaccess.osm.extract import Extract, read_extract
-from geoaccess.osm.features import read_border, read_boundaries, read_features, read_polygons
+from geoaccess.osm.features import (
+    WantedAreas,
+    WantedBoundaries,
+    WantedFeatures,
+    read_border,
+    read_boundaries,
+    read_features,
+    read_polygons,
+)
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
+from geoaccess.osm.object_pass import Wanted, read_wanted
 from geoaccess.osm.place_names import place_names
 from geoaccess.osm.plain_pbf import sift
 from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile_files, read_profile
@@ -20,6 +29,10 @@ __all__ = [
     "NodeRule",
     "Profile",
     "Sieve",
+    "Wanted",
+    "WantedAreas",
+    "WantedBoundaries",
+    "WantedFeatures",
     "WayRule",
     "build_network",
     "count_road_keys",
@@ -44,6 +57,7 @@ __all__ = [
     "read_polygons",
     "read_profile",
     "read_road_names",
+    "read_wanted",
     "read_way",
     "sift",
     "unused_tags",

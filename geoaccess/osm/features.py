@@ -1,4 +1,4 @@
-"""Mapped features as points, and administrative boundaries as polygons."""
+"""Mapped features as points, administrative boundaries and areas as polygons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError, NoBoundaryError
-from geoaccess.osm.blobs import HISTORY
-from geoaccess.osm.formats import deleted_by_editor, osmium_errors, osmium_file
+from geoaccess.errors import NoBoundaryError
+from geoaccess.osm.formats import deleted_by_editor
 from geoaccess.osm.loose_features import NOTE, areas_with, is_area, locate
+from geoaccess.osm.object_pass import Wanted, read_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +18,18 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["read_border", "read_boundaries", "read_features", "read_polygons"]
+    from geoaccess.osm.object_pass import Key, Seen
 
-_Key = tuple[str, int]
+__all__ = [
+    "WantedAreas",
+    "WantedBoundaries",
+    "WantedFeatures",
+    "read_border",
+    "read_boundaries",
+    "read_features",
+    "read_polygons",
+]
+
 _AREAS = ("multipolygon", "boundary")
 
 
@@ -51,91 +59,59 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
     MissingFileError, InputError
         If a file is not there or cannot be read.
     """
-    import geopandas as gpd
+    wanted = WantedFeatures(tags)
+    read_wanted(paths, [wanted])
+    return wanted.tables()["features"]
 
-    found: dict[_Key, _Feature] = {}
-    for path in paths:
-        files.require(path)
-        found |= _features_of(path, tags)
-    order = sorted(key for key, feature in found.items() if feature.point is not None)
-    return gpd.GeoDataFrame(
-        {
+
+class WantedFeatures(Wanted):
+    """Features that `read_features` returns."""
+
+    def __init__(self, tags: Sequence[tuple[str, str]]) -> None:
+        super().__init__(tags)
+        self._found: dict[Key, _Feature] = {}
+
+    def begin(self, path: Path) -> None:
+        """Look at a file from its beginning."""
+        self._here: dict[Key, _Feature] = {}
+        self._version: dict[Key, int] = {}
+        self._deleted = deleted_by_editor(path)
+
+    def take(self, seen: Seen) -> None:
+        """Take an object, without a point where it has no shape."""
+        item, key = seen.item, seen.key
+        known = self._version.get(key, 0)
+        if not item.visible or (key[0][0], key[1]) in self._deleted or known > item.version:
+            return
+        point = None if seen.shape is None else _point(seen.shape)
+        # The area of a closed way comes after the way itself and says more about where it is.
+        if point is not None or key not in self._here or known < item.version:
+            # An area has no `type`, whatever relation it is of; nor has one that does not close.
+            plain = {tag.k: tag.v for tag in item.tags if tag.k != "type" or tag.v not in _AREAS}
+            self._here[key] = _Feature(plain, point)
+        self._version[key] = item.version
+
+    def end(self, path: Path) -> None:
+        """Look up where features are that have no shape; those of which no node is in the file are left out."""
+        loose = [key for key, feature in self._here.items() if feature.point is None]
+        for key, (point, note) in locate(path, loose).items() if loose else ():
+            self._here[key] = _Feature(self._here[key].tags | ({NOTE: note} if note else {}), point)
+        self._found |= {key: feature for key, feature in self._here.items() if feature.point is not None}
+
+    def tables(self) -> dict[str, gpd.GeoDataFrame]:
+        """Return a table, `features`."""
+        import geopandas as gpd
+
+        found = self._found
+        order = sorted(found)
+        columns = {
             "osm_type": pd.Series([kind for kind, _ in order], dtype="str"),
             "osm_id": pd.Series([number for _, number in order], dtype="int64"),
             "name": pd.Series([found[key].tags.get("name", "") for key in order], dtype="str"),
             "tags": pd.Series([found[key].tags for key in order], dtype="object"),
-        },
-        geometry=[found[key].point for key in order],
-        crs="EPSG:4326",
-    )
-
-
-def _features_of(path: Path, tags: Sequence[tuple[str, str]]) -> dict[_Key, _Feature]:
-    """Return the features of one file of which any node is in it."""
-    with osmium_errors(path):
-        try:
-            found = _shaped(path, tags, areas=True)
-        except RuntimeError:  # out of order, or damaged: then reading it without areas fails, too
-            found = _shaped(path, tags, areas=False)
-        loose = [key for key, feature in found.items() if feature.point is None]
-        for key, (point, note) in locate(path, loose).items() if loose else ():
-            found[key] = _Feature(found[key].tags | ({NOTE: note} if note else {}), point)
-    return {key: feature for key, feature in found.items() if feature.point is not None}
-
-
-def _shaped(path: Path, tags: Sequence[tuple[str, str]], *, areas: bool) -> dict[_Key, _Feature]:
-    """Return the features of a file, without a point where they have no shape: of nodes alone without `areas`."""
-    import osmium
-
-    wanted = osmium.filter.TagFilter(*tags)
-    shapes = osmium.geom.WKBFactory()
-    found: dict[_Key, _Feature] = {}
-    version: dict[_Key, int] = {}
-    deleted = deleted_by_editor(path)
-    items: Any = osmium.FileProcessor(osmium_file(path))
-    if items.header.has_multiple_object_versions:
-        raise InputError(f"{path}: {HISTORY}")
-    if areas:
-        items = items.with_locations().with_areas(wanted)
-    for item in items.with_filter(wanted):
-        kind, number, shape = _shape(item, shapes)
-        key = kind, number
-        if not item.visible or (kind[0], number) in deleted or version.get(key, 0) > item.version:
-            continue
-        point = None if shape is None else _point(_decoded(shape))
-        # The area of a closed way comes after the way itself and says more about where it is.
-        if point is not None or key not in found or version[key] < item.version:
-            # An area has no `type`, whatever relation it is of; nor has one that does not close.
-            plain = {tag.k: tag.v for tag in item.tags if tag.k != "type" or tag.v not in _AREAS}
-            found[key] = _Feature(plain, point)
-        version[key] = item.version
-    return found
-
-
-def _shape(item: Any, shapes: Any) -> tuple[str, int, str | None]:
-    """Return type, id and shape; None where there is no shape, as nodes or members are missing or do not close."""
-    import osmium
-
-    number = item.orig_id() if item.is_area() else item.id
-    from_way = item.is_way() or (item.is_area() and item.from_way())
-    kind = "node" if item.is_node() else "way" if from_way else "relation"
-    try:
-        if item.is_node():
-            return kind, number, shapes.create_point(item)
-        if item.is_area():
-            return kind, number, shapes.create_multipolygon(item)
-        if item.is_way():
-            return kind, number, shapes.create_linestring(item)
-    except (RuntimeError, osmium.InvalidLocationError):
-        pass
-    return kind, number, None
-
-
-def _decoded(shape: str) -> Any:
-    """Return a shape from the hexadecimal digits of osmium; GEOS takes ten times as long for them as for bytes."""
-    import shapely
-
-    return shapely.from_wkb(bytes.fromhex(shape))
+        }
+        points = [found[key].point for key in order]
+        return {"features": gpd.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")}
 
 
 def _point(shape: Any) -> Any:
@@ -164,42 +140,56 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
     MissingFileError, InputError
         If a file is not there, or no file holds a boundary of a level.
     """
-    import geopandas as gpd
-    import osmium
+    wanted = WantedBoundaries(levels)
+    read_wanted(paths, [wanted])
+    return {int(level): table for level, table in wanted.tables().items()}
 
-    wanted = osmium.filter.TagFilter(*(("admin_level", str(level)) for level in levels))
-    areas = osmium.filter.EntityFilter(osmium.osm.AREA)
-    shapes = osmium.geom.WKBFactory()
-    rows: dict[int, dict[str, tuple[Any, Any]]] = {level: {} for level in levels}
-    for path in paths:
-        files.require(path)
-        found: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
-        with osmium_errors(path):
-            for item in found:
-                if item.from_way() or item.tags.get("boundary") != "administrative":
-                    continue
-                _, number, shape = _shape(item, shapes)
-                if shape is not None:
-                    border = (item.tags.get("name", ""), _decoded(shape))
-                    rows[int(item.tags["admin_level"])][f"r{number}"] = border
-    absent = [str(level) for level, found in rows.items() if not found]
-    if absent:
-        names = ", ".join(str(path) for path in paths)
-        raise NoBoundaryError(
-            f"{names}: no boundary of admin_level {', '.join(absent)}; give a file of municipalities instead"
-        )
-    return {
-        level: gpd.GeoDataFrame(
-            {
-                "name": pd.Series(
-                    [found[key][0] for key in sorted(found)], dtype="str", index=pd.Index(sorted(found), name="id")
-                )
-            },
-            geometry=[found[key][1] for key in sorted(found)],
-            crs="EPSG:4326",
-        )
-        for level, found in rows.items()
-    }
+
+class WantedBoundaries(Wanted):
+    """Boundaries that `read_boundaries` returns."""
+
+    out_of_order = False
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        super().__init__([("admin_level", str(level)) for level in levels])
+        self._rows: dict[int, dict[str, tuple[str, Any]]] = {level: {} for level in levels}
+        self._paths: list[Path] = []
+
+    def take(self, seen: Seen) -> None:
+        """Take a relation that closes."""
+        tags = seen.item.tags
+        if not seen.is_area or seen.item.from_way() or tags.get("boundary") != "administrative":
+            return
+        if seen.shape is not None:
+            self._rows[int(tags["admin_level"])][f"r{seen.key[1]}"] = tags.get("name", ""), seen.shape
+
+    def end(self, path: Path) -> None:
+        """Note which files were read."""
+        self._paths.append(path)
+
+    def tables(self) -> dict[str, gpd.GeoDataFrame]:
+        """Return a table of each level.
+
+        Raises
+        ------
+        NoBoundaryError
+            If no file holds a boundary of a level.
+        """
+        absent = [str(level) for level, found in self._rows.items() if not found]
+        if absent:
+            raise NoBoundaryError(
+                f"{', '.join(map(str, self._paths))}: no boundary of admin_level {', '.join(absent)}; "
+                "give a file of municipalities instead"
+            )
+        return {str(level): _borders(found) for level, found in self._rows.items()}
+
+
+def _borders(found: dict[str, tuple[str, Any]]) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    order = sorted(found)
+    names = pd.Series([found[key][0] for key in order], dtype="str", index=pd.Index(order, name="id"))
+    return gpd.GeoDataFrame({"name": names}, geometry=[found[key][1] for key in order], crs="EPSG:4326")
 
 
 @checks_arguments
@@ -217,63 +207,67 @@ def read_border(paths: Sequence[Path], key: str, value: str) -> Any:
     """
     import shapely
 
-    administrative = _areas_with(paths, (key, value), also=("boundary", "administrative"))
-    return shapely.union_all(administrative) if administrative else None
+    administrative = WantedAreas((key, value), also=("boundary", "administrative"))
+    read_wanted(paths, [administrative])
+    return shapely.union_all(administrative.shapes) if administrative.shapes else None
 
 
 @checks_arguments
 def read_polygons(paths: Sequence[Path], key: str, value: str) -> list[Any]:
     """Return the areas that carry a tag, such as natural=glacier, as valid polygons and multipolygons in EPSG:4326.
 
-    Those that do not close, as members are missing, are left out. A file may have its objects in any order.
+    Those that do not close, as members are missing, are left out. A file may have its objects in any order. Of each
+    file ways come before relations, by rising ids.
 
     Raises
     ------
     MissingFileError, InputError
         If a file is not there or cannot be read.
     """
-    return _areas_with(paths, (key, value))
+    wanted = WantedAreas((key, value))
+    read_wanted(paths, [wanted])
+    return wanted.shapes
 
 
-def _areas_with(paths: Sequence[Path], tag: tuple[str, str], *, also: tuple[str, str] | None = None) -> list[Any]:
-    import shapely
+class WantedAreas(Wanted):
+    """Each closed way, multipolygon and boundary that carries a tag, and another one if any; `shapes` are valid."""
 
-    found: list[Any] = []
-    for path in paths:
-        files.require(path)
-        with osmium_errors(path):
-            areas = _assembled(path, tag, also)
-            lost = [key for key, shape in areas.items() if shape is None]
-            # Not only what is incomplete: of a file out of order osmium may leave areas out and say nothing.
-            areas |= {key: shape for key, shape in areas_with(path, tag).items() if key in lost} if lost else {}
-        found += [shapely.make_valid(shape) for shape in areas.values() if shape is not None]
-    return found
+    def __init__(self, tag: tuple[str, str], *, also: tuple[str, str] | None = None) -> None:
+        super().__init__([tag])
+        self._also = also
+        self.shapes: list[Any] = []
 
+    def begin(self, path: Path) -> None:
+        """Look at a file from its beginning."""
+        del path
+        self._here: dict[Key, Any] = {}
 
-def _assembled(path: Path, tag: tuple[str, str], also: tuple[str, str] | None) -> dict[_Key, Any]:
-    """Return the shape of each closed way, multipolygon and boundary that carries both tags; None for what has none."""
-    import osmium
+    def take(self, seen: Seen) -> None:
+        """Take an area, or note that one is to be expected."""
+        item = seen.item
+        if item.is_node() or not item.visible:
+            return
+        tags = {one.k: one.v for one in item.tags}
+        if self._also is not None and tags.get(self._also[0]) != self._also[1]:
+            return
+        if seen.is_area:
+            self._here[seen.key] = seen.shape
+        elif is_area(seen.key[0], tags, [node.ref for node in item.nodes] if item.is_way() else []):
+            self._here.setdefault(seen.key, None)
 
-    shapes = osmium.geom.WKBFactory()
-    found: dict[_Key, Any] = {}
+    def end(self, path: Path) -> None:
+        """Look up areas that osmium did not make, and add all to the shapes."""
+        import shapely
 
-    def read(items: Any) -> None:
-        for item in items.with_filter(osmium.filter.TagFilter(tag)):
-            tags = {one.k: one.v for one in item.tags}
-            if item.is_node() or not item.visible or (also is not None and tags.get(also[0]) != also[1]):
-                continue
-            if item.is_area():
-                kind, number, shape = _shape(item, shapes)
-                found[kind, number] = None if shape is None else _decoded(shape)
-                continue
-            kind = "way" if item.is_way() else "relation"
-            if is_area(kind, tags, [node.ref for node in item.nodes] if item.is_way() else []):
-                found.setdefault((kind, item.id), None)
+        areas = self._here
+        lost = [key for key, shape in areas.items() if shape is None]
+        # Not only what is incomplete: of a file out of order osmium may leave areas out and say nothing.
+        areas |= {key: shape for key, shape in areas_with(path, self.tags[0]).items() if key in lost} if lost else {}
+        order = sorted(areas, key=lambda key: (key[0] != "way", key[1]))  # in which areas come depends on others
+        self.shapes += [shapely.make_valid(areas[key]) for key in order if areas[key] is not None]
 
-    file = osmium_file(path)
-    try:
-        read(osmium.FileProcessor(file).with_areas(osmium.filter.TagFilter(tag)))
-    except RuntimeError:  # out of order, or damaged: then reading it without areas fails, too
-        found.clear()
-        read(osmium.FileProcessor(file, osmium.osm.WAY | osmium.osm.RELATION))
-    return found
+    def tables(self) -> dict[str, gpd.GeoDataFrame]:
+        """Return a table, `areas`."""
+        import geopandas as gpd
+
+        return {"areas": gpd.GeoDataFrame(geometry=self.shapes, crs="EPSG:4326")}

@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,18 @@ from geoaccess import files, nvdb, services
 from geoaccess.errors import InputError
 from geoaccess.osm import (
     Sieve,
+    WantedAreas,
+    WantedBoundaries,
+    WantedFeatures,
     count_road_keys,
     keys_counted,
     named,
     names_of,
     read_border,
-    read_boundaries,
     read_features,
-    read_polygons,
     read_profile,
     read_road_names,
+    read_wanted,
     sift,
     unused_tags,
 )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from geoaccess.osm import Wanted
     from geoaccess.study.settings.study_file import Study
 
 __all__ = [
@@ -55,6 +58,7 @@ __all__ = [
     "features_of",
     "glaciers_of",
     "keep_in_passing",
+    "levels_of",
     "read_in_passing",
     "read_mapped",
     "road_names_of",
@@ -118,9 +122,7 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
     if study.nvdb is not None:
         return read_features([], list(tags))
     asked, alone = _asked_of_features(study, tags)
-    found: gpd.GeoDataFrame = _kept(
-        study, "features", asked, lambda paths: {"f": read_features(paths, asked)}, tags=() if alone else asked
-    )["f"]
+    found: gpd.GeoDataFrame = _answered(study, _of_features(asked), sifted=not alone)["features"]
     if alone:
         return found
 
@@ -170,18 +172,18 @@ def _no_features() -> gpd.GeoDataFrame:
 
 def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataFrame]:
     """Return the administrative boundaries of some levels, as `read_boundaries` does."""
-
-    def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
-        return {str(level): table for level, table in read_boundaries(paths, levels).items()}
-
-    tags = [("admin_level", str(level)) for level in levels]
-    found = _kept(study, "boundaries", sorted(set(levels)), read, tags=tags)
+    found = _answered(study, _of_boundaries(levels))
     return {level: found[str(level)] for level in levels}
 
 
 def boundaries_digest(study: Study, levels: Sequence[int]) -> str:
     """Return what stands for all that `boundaries_of` some levels is made of, without reading them."""
     return _folder(study, "boundaries", sorted(set(levels))).name
+
+
+def levels_of(settings: ZonesFromOsm) -> list[int]:
+    """Return the administrative levels of municipalities, and of regions if any."""
+    return [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
 
 
 def border_of(study: Study, key: str, value: str) -> gpd.GeoDataFrame:
@@ -209,15 +211,9 @@ def road_names_of(study: Study) -> pd.DataFrame:
 
 def glaciers_of(study: Study) -> gpd.GeoDataFrame:
     """Return the glaciers of the extracts, each as it is mapped; none of NVDB Ruteplan."""
-
-    def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
-        import geopandas as gpd
-
-        shapes = read_polygons(paths if study.nvdb is None else [], *_GLACIER)
-        return {"glaciers": gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4326")}
-
-    found: gpd.GeoDataFrame = _kept(study, "glaciers", "", read, tags=[_GLACIER])["glaciers"]
-    return found
+    found = _OF_GLACIERS.look().tables() if study.nvdb is not None else _answered(study, _OF_GLACIERS)
+    glaciers: gpd.GeoDataFrame = found["areas"]
+    return glaciers
 
 
 def read_in_passing(study: Study) -> bool:
@@ -231,6 +227,68 @@ def unused_tags_of(study: Study) -> pd.DataFrame:
         return pd.DataFrame(columns=["key", "ways"])
     found = _kept(study, "keys", "", lambda paths: {"keys": count_road_keys(paths)})
     return unused_tags(found["keys"], read_profile(study.profile))
+
+
+class _Question(NamedTuple):
+    """What a study asks of its extracts: as what the answer is kept, and what looks for it when files go by."""
+
+    kind: str
+    asked: object
+    look: Callable[[], Wanted]
+
+
+def _of_features(asked: Sequence[_Pair]) -> _Question:
+    return _Question("features", asked, lambda: WantedFeatures(asked))
+
+
+def _of_boundaries(levels: Sequence[int]) -> _Question:
+    return _Question("boundaries", sorted(set(levels)), lambda: WantedBoundaries(levels))
+
+
+_OF_GLACIERS: Final = _Question("glaciers", "", lambda: WantedAreas(_GLACIER))
+
+
+def _questions(study: Study) -> list[_Question]:
+    """Return what nearly every verb asks the extracts of a study for."""
+    found = [_of_features(_asked_of_features(study, ())[0])]
+    if isinstance(study.settings.zones, ZonesFromOsm):
+        found.append(_of_boundaries(levels_of(study.settings.zones)))
+    return [*found, _OF_GLACIERS] if read_in_passing(study) else found
+
+
+def _answered(study: Study, question: _Question, *, sifted: bool = True) -> dict[str, Any]:
+    """Return the answer to a question, as tables by name; where it is not `sifted`, it is of the extracts themselves.
+
+    Where small extracts are read for it, what else will be asked is looked for in the same pass, and kept.
+    """
+
+    def read(paths: list[Path]) -> Mapping[str, pd.DataFrame]:
+        others = {} if paths == extracts_of(study) else _unanswered(study, besides=question.kind)
+        wanted, beside = question.look(), {folder: other.look() for folder, other in others.items()}
+        read_wanted(paths, [wanted, *beside.values()])
+        for folder, other in others.items():
+            with contextlib.suppress(InputError):  # there is no such thing: said when it is asked for
+                _keep_at_hand(study, other, folder, beside[folder].tables())
+        return wanted.tables()
+
+    return _kept(study, question.kind, question.asked, read, tags=question.look().tags if sifted else ())
+
+
+def _unanswered(study: Study, *, besides: str) -> dict[Path, _Question]:
+    """Return the questions of other kinds whose answers are not kept, by where they will be."""
+    every = [question for question in _questions(study) if question.kind != besides]
+    found = {_folder(study, question.kind, question.asked): question for question in every}
+    return {folder: question for folder, question in found.items() if not (folder in _at_hand or folder.exists())}
+
+
+def _keep_at_hand(study: Study, question: _Question, folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Keep an answer, and have it at hand for who asks next."""
+    if _is_still(study, question.kind, question.asked, folder):
+        _at_hand[folder] = kept_tables(folder, lambda: tables)
+
+
+_at_hand: Final[dict[Path, dict[str, Any]]] = {}
+"""Answers that nobody has asked for yet, by where they are kept: polygons are as slow to read back as to write."""
 
 
 def _kept(
@@ -256,8 +314,12 @@ def _kept(
                 raise
         return read(paths)  # says what is wrong by the names of the extracts
 
+    def found() -> dict[str, Any]:
+        at_hand = _at_hand.pop(folder, None)
+        return kept_tables(folder, make, unchanged=unchanged) if at_hand is None else at_hand
+
     unchanged = partial(_is_still, study, kind, asked, folder)
-    return remembered(kind, folder, lambda: kept_tables(folder, make, unchanged=unchanged))
+    return remembered(kind, folder, found)
 
 
 def _is_still(study: Study, kind: str, asked: object, folder: Path) -> bool:
@@ -282,8 +344,7 @@ def _sifted_tags(study: Study) -> list[_Pair]:
     """Return the tags of all that a study is known to ask its extracts for."""
     found = {*_tags_of(study), *_PLACES, _GLACIER, *study.settings.population.border.items()}
     if isinstance(study.settings.zones, ZonesFromOsm):
-        levels = (study.settings.zones.level, study.settings.zones.region_level)
-        found |= {("admin_level", str(level)) for level in levels if level is not None}
+        found |= {("admin_level", str(level)) for level in levels_of(study.settings.zones)}
     return sorted(pair for pair in found if pair[0] != "type")
 
 

@@ -16,7 +16,7 @@ from geoaccess.errors import InputError, NoBoundaryError
 from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
-from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code
+from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code, levels_of
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
@@ -115,7 +115,7 @@ def _assigned(
 
 def _made_of(study: Study, settings: ZonesFromOsm) -> str:
     """Return what stands for the municipalities of the extracts of some cells: they have millions of corners."""
-    levels = _levels(settings)
+    levels = levels_of(settings)
     return f"{boundaries_digest(study, levels)} {settings.model_dump_json()} {files.sha256(Path(__file__))}"
 
 
@@ -141,10 +141,6 @@ def _zones_of_file(study: Study, settings: ZonesFromFile) -> gpd.GeoDataFrame:
     )
 
 
-def _levels(settings: ZonesFromOsm) -> list[int]:
-    return [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
-
-
 def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     texts, official = as_text(cells[settings.column]), isinstance(study.settings.centrality, CentralityTable)
     digits = study.scheme.zone_digits if official else None
@@ -168,7 +164,7 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
 
 
 def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    boundaries = boundaries_of(study, _levels(settings))
+    boundaries = boundaries_of(study, levels_of(settings))
     municipalities = boundaries[settings.level].rename_axis("municipality_id")
     for missing in settings.borderless:
         with about("[[zones.borderless]]"):
