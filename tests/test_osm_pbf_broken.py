@@ -252,3 +252,12 @@ def test_noise_in_a_block_does_no_harm(tmp_path_factory, noise, before):
 if __name__ == "__main__":
     for line in read_in_children(sys.argv[1:]):
         sys.stdout.write(f"{line}\n")
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(180.0000001, 60), (-214, 60), (10, 90.5), (10, -200)])
+def test_a_node_that_lies_nowhere_on_earth_is_named(path, lon, lat):
+    nodes = [
+        (number, round(x * 1e7), round(y * 1e7), []) for number, x, y in [(1, 10, 60), (2, lon, lat), (3, 10.1, 60)]
+    ]
+    said = refusal(path, [block([("dense", nodes)]), block([("ways", [(1, [1, 2, 3], PRIMARY)])])])
+    assert "the node 2 lies at" in said

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Extract", "Reading", "read_extract", "read_files"]
 
 _COORDINATE = 1e7
+_EAST, _NORTH = 180, 90
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class Reading:
             for degrees, values in ((lon, ways.x), (lat, ways.y)):
                 np.divide(values, _COORDINATE, out=degrees)
                 degrees[missing] = np.nan
+            _check_on_earth(", ".join(map(str, self.paths)), ways.node_id, lon, lat)
             self.degrees = ways.x, lon, lat
         return self.degrees[1:]
 
@@ -228,6 +230,19 @@ def _read(
     }
     bounds = [reader.bounds for reader in readers]
     return Reading(paths, ways, build_shores(shores, on_water), relations, bounds, counts, progress)
+
+
+def _check_on_earth(
+    source: str, number: npt.NDArray[np.int64], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> None:
+    """Refuse nodes whose places are none; NaN is right, where a node is not in the files."""
+    wrong = np.flatnonzero((lon > _EAST) | (lon < -_EAST) | (lat > _NORTH) | (lat < -_NORTH))
+    if wrong.size:
+        at = wrong[0]
+        raise InputError(
+            f"{source}: the node {number[at]} lies at {lon[at]:g}, {lat[at]:g}, which is no longitude and latitude; "
+            "fetch it again"
+        )
 
 
 def _extract(

@@ -26,6 +26,7 @@ from urllib3 import HTTPResponse
 
 from fuzzing import mutations
 from fuzzing.banks import change_rows, change_statbank, feeds, statbank
+from fuzzing.extracts import UNSOUND, change_map, plainly
 from fuzzing.geopackages import packages_by_hand
 from fuzzing.rasters import change_tiff, rasters
 from geoaccess.errors import GeoaccessError
@@ -40,12 +41,16 @@ MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Target:
-    """A reader: the suffix of its files, its valid ones, how they are changed, and what reads them."""
+    """A reader: the suffix of its files, its valid ones, how they are changed, and what reads them.
+
+    What is refused is `named` where nothing else could be at fault than the file.
+    """
 
     suffix: str
     seeds: Callable[[], list[bytes]]
     change: Callable[..., bytes]
     read: Callable[[Path], object]
+    named: bool = False
 
     def changed(self, rng, data):
         """Return a file changed in one place, or in a few."""
@@ -62,6 +67,8 @@ class Target:
             except GeoaccessError as error:
                 if not str(error).strip():
                     raise AssertionError("an error without a message") from error
+                if self.named and path.name not in str(error):
+                    raise AssertionError("an error that does not name the file") from error
 
 
 @functools.cache
@@ -119,7 +126,48 @@ def read_extract(path):
     from geoaccess.osm import build_network, read_extract
 
     extract = read_extract([path], car())
-    build_network(extract, car(), when=dt.datetime(2026, 1, 14, 12))  # noqa: DTZ001 - local time
+    network = build_network(extract, car(), when=dt.datetime(2026, 1, 14, 12))  # noqa: DTZ001 - local time
+    for name in (
+        "node_lon",
+        "node_lat",
+        "edge_length_m",
+        "shape_lon",
+        "shape_lat",
+        "shape_forward_s",
+        "shape_backward_s",
+    ):
+        assert np.isfinite(getattr(network, name)).all(), name
+    for name in ("edge_length_m", "shape_forward_s", "shape_backward_s"):
+        assert (getattr(network, name) >= 0).all(), name
+
+
+def read_map(path):
+    """Read an extract, and the same objects packed otherwise, by both readers: they must say the same."""
+    from geoaccess.osm import read_extract as read
+
+    read_extract(path)
+    try:
+        again = plainly(path.read_bytes())
+    except UNSOUND:
+        return  # one of those parts that need not be sound for what is read of them
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.osm.pbf"
+        plain.write_bytes(again)
+        assert roads_of(read([path], car())) == roads_of(read([plain], car()))
+
+
+def roads_of(extract):
+    """Return what an extract says of each way, in an order of its own."""
+    xy = [*zip(extract.node_id.tolist(), extract.lon.round(7).tolist(), extract.lat.round(7).tolist(), strict=True)]
+    found = [
+        (way, sorted(extract.tagsets[tags].items()), [repr(xy[ref]) for ref in extract.ref[first:last]])
+        for way, tags, first, last in zip(extract.way_id.tolist(), extract.way_tags, extract.ptr, extract.ptr[1:], strict=False)
+    ]  # fmt: skip
+    nodes = [
+        (xy[at][0], extract.node_tagsets[tags])
+        for at, tags in zip(extract.hindering, extract.hindering_tags, strict=True)
+    ]
+    return sorted(found), sorted(map(repr, nodes)), extract.restrictions
 
 
 def read_features(path):
@@ -521,15 +569,15 @@ def read_plan(path):
 
 
 TARGETS = {
-    "pbf": Target(".osm.pbf", town, mutations.change_pbf, read_extract),
-    "xml": Target(".osm", xml, mutations.change_xml, read_extract),
+    "pbf": Target(".osm.pbf", town, change_map, read_map, named=True),
+    "xml": Target(".osm", xml, mutations.change_xml, read_extract, named=True),
     "place": Target(".json", map_answers, mutations.change_json, read_place),
-    "features": Target(".osm.pbf", town, mutations.change_pbf, read_features),
+    "features": Target(".osm.pbf", town, change_map, read_features, named=True),
     "study": Target(".toml", studies, mutations.change_toml, read_study),
-    "scenario": Target(".toml", scenarios, mutations.change_toml, read_scenario),
+    "scenario": Target(".toml", scenarios, mutations.change_toml, read_scenario, named=True),
     "profile": Target(".toml", lambda: [(ROOT / "configs/profiles/car.toml").read_bytes()], mutations.change_toml, read_profile),
     "scheme": Target(".toml", schemes, mutations.change_toml, read_scheme),
-    "sources": Target(".toml", lambda: [(ROOT / "configs/sources.toml").read_bytes()], mutations.change_toml, read_sources),
+    "sources": Target(".toml", lambda: [(ROOT / "configs/sources.toml").read_bytes()], mutations.change_toml, read_sources, named=True),
     "csv": Target(".csv", rows_of_readers, mutations.change_text, read_everything),
     "xlsx": Target(".xlsx", workbooks, functools.partial(mutations.change_zip, change=mutations.change_xml), read_columns),
     "ods": Target(".ods", spreadsheets_of_libreoffice, functools.partial(mutations.change_zip, change=mutations.change_xml), read_columns),
