@@ -12,7 +12,7 @@ from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, Network, snap, walking_at
 from geoaccess.remembering import forget, remember
-from geoaccess.routing import matrices, nearby, nearer, nearer_pairs, travel_times, weighted_reach, within_snapped
+from geoaccess.routing import matrices, nearby, nearer, nearer_pairs, sums, travel_times, weighted_reach, within_snapped
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 from geoaccess.siting import reach
@@ -134,7 +134,8 @@ def many_groups(monkeypatch):
     """Sources are searched from three at a time, as if there were very many."""
     monkeypatch.setattr(nearby, "_LEAST", 3)
     monkeypatch.setattr(nearby, "_PARTS", 1000)
-    monkeypatch.setattr(nearby, "_SIDE_BY_SIDE", 2)
+    monkeypatch.setattr(nearby, "SIDE_BY_SIDE", 2)
+    monkeypatch.setattr(sums, "SIDE_BY_SIDE", 2)
     monkeypatch.setattr(matrices, "_PAIRS", 0)
 
 
@@ -160,17 +161,18 @@ def test_nothing_within_a_cutoff_is_an_empty_table(many_groups):
     assert len(within_snapped(network, off, sites, cutoff_s=100, method="hierarchy")) == 0
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_what_is_reached_is_the_sum_over_all_searches(seed, many_groups):
+@pytest.mark.parametrize("furthest", [4000, 2**16 - 2, 2**16 - 1, 10**5])  # times of two bytes and of four
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_reached_is_the_sum_over_all_searches(seed, furthest, many_groups):
     network, cells, _, _, rng = town(seed)
     amounts = rng.integers(0, 9, len(cells)).astype(float)
-    weight = 1 - np.arange(4001) / 8000  # halves at 400 s, then nothing
+    weight = 1 - np.arange(furthest + 1) / (2 * furthest)  # halves at the furthest, then nothing
     times = travel_times(network, cells, cells, method="search")
     wanted = []
     for row in times:
         total = 0.0
         for time, amount in zip(row, amounts, strict=True):
-            total += weight[round(time * DECISECONDS)] * amount if time <= 400 else 0.0
+            total += weight[round(time * DECISECONDS)] * amount if time * DECISECONDS <= furthest else 0.0
         wanted.append(total)
     assert sum(total > 0 for total in wanted) > 10
     assert weighted_reach(network, cells, cells, amounts, weight=weight).tolist() == wanted
@@ -196,9 +198,16 @@ def remembering():
     forget()
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_what_is_remembered_of_one_pace_off_the_roads_serves_any_other(seed, many_groups, remembering):
-    """Who walks to whom, and who may be near whom, is found at the first pace; slower and quicker ones follow."""
+@pytest.mark.parametrize("room", [2**30, 500, 0])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_remembered_of_one_pace_off_the_roads_serves_any_other(
+    seed, room, many_groups, remembering, monkeypatch
+):
+    """Who walks to whom, and times by road, are found at the first pace; slower and quicker ones follow.
+
+    So too where there is room for the times around a few groups, or none.
+    """
+    monkeypatch.setattr(sums, "_KEPT_BYTES", room)
     network, cells, _, _, rng = town(seed)
     amounts = rng.integers(0, 9, len(cells)).astype(float)
     weight = 1 - np.arange(4001) / 8000

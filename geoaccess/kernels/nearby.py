@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
@@ -14,7 +14,7 @@ from geoaccess.kernels.sweeps import climb_lanes, descend_lanes
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["cut_out", "nodes_above", "places_near", "search_around", "shortcuts", "weighted_lanes"]
+__all__ = ["cut_out", "nodes_above", "places_near", "rows_near", "search_around", "shortcuts", "weighted_rows"]
 
 _SLOTS = 256
 
@@ -135,9 +135,6 @@ def _mark(j: int, marked: npt.NDArray[np.bool_], found: npt.NDArray[np.int32], c
 
 @numba.njit(cache=True, nogil=True)
 def shortcuts(
-    walk_first: npt.NDArray[np.int64],
-    walk_to: npt.NDArray[np.int32],
-    walk_ds: npt.NDArray[np.int32],
     source_edge: npt.NDArray[np.int32],
     source_up: npt.NDArray[np.int32],
     source_down: npt.NDArray[np.int32],
@@ -147,24 +144,16 @@ def shortcuts(
     target_up: npt.NDArray[np.int32],
     target_down: npt.NDArray[np.int32],
     target_off: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int64],
     turned: bool,  # noqa: FBT001 -- numba knows no keyword-only arguments
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
-    """Return (first, target, time) of what sources need on foot or straight along the edge that they are on.
+    """Return (first, target, time) of what sources need straight along the edge that they are on.
 
-    Those of source group[k] stand at first[k]:first[k + 1], and `source_*` speak of it at k. The targets are sorted by
-    `edge`.
+    Those of source k stand at first[k]:first[k + 1]. The targets are sorted by `edge`.
     """
     begins, ends = np.searchsorted(edge, source_edge), np.searchsorted(edge, source_edge, side="right")
-    first, most = np.zeros(group.size + 1, np.int64), (ends - begins).sum()
-    for i in group:
-        most += walk_first[i + 1] - walk_first[i]
+    first, most = np.zeros(source_edge.size + 1, np.int64), (ends - begins).sum()
     to, time, count = np.empty(most, np.int32), np.empty(most, np.uint32), 0
-    for k in range(group.size):
-        i = group[k]
-        for at in range(walk_first[i], walk_first[i + 1]):
-            to[count], time[count] = walk_to[at], np.uint32(walk_ds[at])
-            count += 1
+    for k in range(source_edge.size):
         for at in range(begins[k], ends[k]):
             j = target[at]
             ahead, behind = target_up[j] - source_up[k], source_down[k] - target_down[j]
@@ -241,7 +230,7 @@ def cut_out(
 
 
 @numba.njit(cache=True, nogil=True)
-def weighted_lanes(
+def rows_near(
     bare: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
@@ -256,48 +245,109 @@ def weighted_lanes(
     add_u: npt.NDArray[np.uint32],
     add_v: npt.NDArray[np.uint32],
     width: int,
-    shortcut_first: npt.NDArray[np.int64],
-    shortcut_to: npt.NDArray[np.int32],
-    shortcut_ds: npt.NDArray[np.uint32],
+    along_first: npt.NDArray[np.int64],
+    along_to: npt.NDArray[np.int32],
+    along_ds: npt.NDArray[np.uint32],
+    walk_from: npt.NDArray[np.int64],
+    walk_to: npt.NDArray[np.int32],
+    walk_number: npt.NDArray[np.uint32],
+    far: int,
+    time: npt.NDArray[np.unsignedinteger[Any]],
+) -> tuple[
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.uint32],
+]:
+    """Write the times from sources to the targets near them into `time`, `width` sources and one target a row.
+
+    Sources, targets and the hierarchy are those of `geoaccess.kernels.sweeps.lanes`. Times along an edge may be
+    shorter: those of source i to along_to[along_first[i]:along_first[i + 1]]. What is longer than `far` is `far`; a
+    target that is so far from all `width` sources has no row among theirs, unless one of them walks there: source i to
+    walk_to[walk_from[i]:walk_from[i + 1]].
+
+    Returns (first, target, walk_first, walk_lane, walk): the rows of batch b of sources are first[b]:first[b + 1], each
+    of one target; the walks of row r are walk[walk_first[r]:walk_first[r + 1]], by number, each from a source.
+    """
+    n, targets, sources = start.size - 1, to_u.size, seed_first.size - 1
+    best, seen = np.empty(n * width, np.uint32), np.zeros(n, np.bool_)
+    most, line = np.uint32(far), np.empty(width, np.uint32)
+    batches = -(-sources // width)
+    first_row, target = np.zeros(batches + 1, np.int64), np.empty(targets * batches, np.int32)
+    walk_first, walks = np.zeros(targets * batches + 1, np.int64), 0
+    walk_lane, walk = np.empty(walk_to.size, np.int32), np.empty(walk_to.size, np.uint32)
+    along_of, along_lane, along = np.empty(targets + 1, np.int32), np.empty(along_to.size, np.int32), along_ds.copy()
+    walks_of, lane_of, number_of = np.empty(targets + 1, np.int32), walk_lane.copy(), walk.copy()
+    rows, written = 0, np.uint64(0)
+    for batch in range(batches):
+        first = batch * width
+        many = min(width, sources - first)
+        climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
+        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
+        _by_target(along_first, along_to, along_ds, first, many, along_of, along_lane, along)
+        _by_target(walk_from, walk_to, walk_number, first, many, walks_of, lane_of, number_of)
+        for j in range(targets):
+            u, v = np.uint64(to_u[j]) * np.uint64(width), np.uint64(to_v[j]) * np.uint64(width)
+            nearest = _nearest_end(best, u, v, add_u[j], add_v[j], most, line[:many])
+            for at in range(along_of[j], along_of[j + 1]):
+                line[along_lane[at]] = min(line[along_lane[at]], along[at])
+                nearest = min(nearest, along[at])
+            if nearest >= most and walks_of[j] == walks_of[j + 1]:
+                continue
+            for lane in range(np.uint64(many)):
+                time[written + lane] = line[lane]
+            written += np.uint64(many)
+            for at in range(walks_of[j], walks_of[j + 1]):
+                walk_lane[walks], walk[walks] = lane_of[at], number_of[at]
+                walks += 1
+            target[rows] = j
+            rows += 1
+            walk_first[rows] = walks
+        first_row[batch + 1] = rows
+    return first_row, target[:rows].copy(), walk_first[: rows + 1].copy(), walk_lane, walk
+
+
+@numba.njit(cache=True, nogil=True)
+def weighted_rows(
+    first_row: npt.NDArray[np.int64],
+    target: npt.NDArray[np.int32],
+    time: npt.NDArray[np.unsignedinteger[Any]],
+    walk_first: npt.NDArray[np.int64],
+    walk_lane: npt.NDArray[np.int32],
+    walk: npt.NDArray[np.uint32],
+    width: int,
+    source_off: npt.NDArray[np.uint32],
+    target_off: npt.NDArray[np.uint32],
+    walk_ds: npt.NDArray[np.uint32],
     weight: npt.NDArray[np.float64],
     amount: npt.NDArray[np.float64],
     found: npt.NDArray[np.float64],
 ) -> None:
-    """Write sum_j weight[t_ij] amount[j] into found[i] for each source i, added up in the order of the targets j.
+    """Add sum_j weight[t_ij] amount[j] to found[i] for each source i, in the order of the targets j.
 
-    Sources, targets and the hierarchy are those of `geoaccess.kernels.sweeps.lanes`. Some times are shorter than by the
-    hierarchy: those of source i to shortcut_to[shortcut_first[i]:shortcut_first[i + 1]]. The last weight is 0,
-    and so is that of all longer times.
+    The rows are those of `rows_near`, to whose times the ways of both off the network are added; walk w takes
+    walk_ds[w]. The last weight is 0, and so is that of all longer times.
     """
-    n, targets, sources = start.size - 1, to_u.size, seed_first.size - 1
-    best, seen = np.empty(n * width, np.uint32), np.zeros(n, np.bool_)
-    most = np.uint32(weight.size - 1)
-    times = np.empty(width, np.uint32)
-    longest = 0
-    for first in range(0, sources, width):
-        longest = max(longest, shortcut_first[min(first + width, sources)] - shortcut_first[first])
-    first_of, lane_of, ds_of = (
-        np.empty(targets + 1, np.int32),
-        np.empty(longest, np.int32),
-        np.empty(longest, np.uint32),
-    )
-    for first in range(0, sources, width):
-        many = min(width, sources - first)
-        climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
-        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
-        _by_target(shortcut_first, shortcut_to, shortcut_ds, first, many, first_of, lane_of, ds_of)
-        for lane in range(many):
-            found[first + lane] = 0.0
-        for j in range(targets):
-            u, v = np.uint64(to_u[j]) * np.uint64(width), np.uint64(to_v[j]) * np.uint64(width)
-            nearest = _nearest_end(best, u, v, add_u[j], add_v[j], most, times)
-            for at in range(first_of[j], first_of[j + 1]):
-                times[lane_of[at]] = min(times[lane_of[at]], ds_of[at])
-                nearest = min(nearest, ds_of[at])
+    most, line, written = np.uint32(weight.size - 1), np.empty(width, np.uint32), np.uint64(0)
+    for batch in range(first_row.size - 1):
+        first = np.uint64(batch * width)
+        many = np.uint64(min(width, found.size - batch * width))
+        for r in range(first_row[batch], first_row[batch + 1]):
+            j = target[r]
+            nearest = most
+            for lane in range(many):
+                there = np.uint32(time[written + lane] + source_off[first + lane] + target_off[j])
+                line[lane] = min(there, most)
+                nearest = min(nearest, line[lane])
+            written += many
+            for at in range(walk_first[r], walk_first[r + 1]):
+                line[walk_lane[at]] = min(line[walk_lane[at]], walk_ds[walk[at]])
+                nearest = min(nearest, walk_ds[walk[at]])
             if nearest >= most:  # it adds nothing anywhere
                 continue
             for lane in range(many):
-                found[first + lane] += weight[times[lane]] * amount[j]
+                found[first + lane] += weight[line[lane]] * amount[j]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -326,25 +376,25 @@ def _nearest_end(
 
 @numba.njit(cache=True, nogil=True)
 def _by_target(
-    shortcut_first: npt.NDArray[np.int64],
-    shortcut_to: npt.NDArray[np.int32],
-    shortcut_ds: npt.NDArray[np.uint32],
+    begins: npt.NDArray[np.int64],
+    to: npt.NDArray[np.int32],
+    value: npt.NDArray[np.uint32],
     first: int,
     many: int,
     first_of: npt.NDArray[np.int32],
     lane_of: npt.NDArray[np.int32],
-    ds_of: npt.NDArray[np.uint32],
+    value_of: npt.NDArray[np.uint32],
 ) -> None:
-    """Sort the shortcuts of `many` sources from `first` on by target: those to j at first_of[j]:first_of[j + 1]."""
+    """Sort what leads from `many` sources from `first` on by target: what leads to j at first_of[j]:first_of[j + 1]."""
     first_of[:] = 0
-    for at in range(shortcut_first[first], shortcut_first[first + many]):
-        first_of[shortcut_to[at]] += 1
+    for at in range(begins[first], begins[first + many]):
+        first_of[to[at]] += 1
     total = 0
     for j in range(first_of.size):
         total += first_of[j]
         first_of[j] = total  # where those of j end; filling from behind makes it where they begin
     for lane in range(many - 1, -1, -1):
-        for at in range(shortcut_first[first + lane + 1] - 1, shortcut_first[first + lane] - 1, -1):
-            j = shortcut_to[at]
+        for at in range(begins[first + lane + 1] - 1, begins[first + lane] - 1, -1):
+            j = to[at]
             first_of[j] -= 1
-            lane_of[first_of[j]], ds_of[first_of[j]] = lane, shortcut_ds[at]
+            lane_of[first_of[j]], value_of[first_of[j]] = lane, value[at]

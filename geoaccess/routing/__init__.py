@@ -15,7 +15,6 @@ from geoaccess.routing.matrices import (
     travel_times_within,
     within_snapped,
 )
-from geoaccess.routing.nearby import weighted_reach
 from geoaccess.routing.nearer import nearer_pairs
 from geoaccess.routing.pieces import MatrixWritten, travel_time_pieces, write_travel_times
 from geoaccess.routing.routes import route, route_kept
@@ -29,6 +28,7 @@ from geoaccess.routing.sites import (
     nearest,
     nearest_snapped,
 )
+from geoaccess.routing.sums import weighted_reach
 from geoaccess.routing.timetable import day_profile, travel_times_at
 from geoaccess.routing.timetable_network import Timetabled, follow_timetable
 from geoaccess.routing.updates import (

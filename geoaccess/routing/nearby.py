@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
-from geoaccess.hierarchy import Hierarchy, whole
+from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.kernels.threads import share
 from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
 from geoaccess.routing.batches import Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
@@ -27,14 +24,27 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing.walks import Walks
 
+    Reach = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
     _Arcs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
-__all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
+__all__ = [
+    "SIDE_BY_SIDE",
+    "NearTile",
+    "Neighbourhoods",
+    "above",
+    "at_once",
+    "ends_and_walks",
+    "groups_of",
+    "near_tiles",
+    "quickest",
+    "reach_of",
+    "remembered_around",
+]
 
 _MOST, _LEAST, _PARTS = 512, 64, 32
 """Sources of one group: about a thirty-second of all, but never fewer or more than these. Around more of them lie too
 many targets that are far from most."""
-_SIDE_BY_SIDE = 64
+SIDE_BY_SIDE = 64
 """So many sources go through a neighbourhood side by side: it is so small that rows twice as long as those of a whole
 hierarchy stay in the cache, and going from arc to arc takes as long as the lanes of one."""
 _MANY_SEARCHES = 8
@@ -64,109 +74,23 @@ def near_tiles(
 
     The sources are the origins, or `turned` the destinations, from which is then searched against the arcs.
     """
-    every = _Near(hierarchy, origins, destinations, turned=turned, furthest=furthest)
-    for group in every.groups:
+    source, target, walks = ends_and_walks(hierarchy.network, origins, destinations, turned=turned)
+    known = remembered_around(hierarchy.network, "targets around", source, target, walks, furthest, turned=turned)
+    reach = quickest if known is not None else reach_of
+    every = Neighbourhoods(
+        hierarchy, source, target, walks, (reach(source), reach(target)), turned=turned, furthest=furthest, known=known
+    )
+    for group in groups_of(source):
         near = every.around(group)
         if near is None:
             continue
         tile = np.empty((near.target.size, group.size), np.uint32)
-        sweep_between(near.hierarchy, near.seeds, near.ends, tile, reverse=turned, width=_SIDE_BY_SIDE)
-        first, target, time_ds = near.shortcuts
-        source = np.repeat(np.arange(group.size), np.diff(first))
-        np.minimum.at(tile, (target, source), time_ds)
+        sweep_between(near.hierarchy, near.seeds, near.ends, tile, reverse=turned, width=SIDE_BY_SIDE)
+        first, to, time_ds = every.along(group, near.target)
+        np.minimum.at(tile, (to, np.repeat(np.arange(group.size), np.diff(first))), time_ds)
+        first, to, walk = every.on_foot(group, near.target)
+        np.minimum.at(tile, (to, np.repeat(np.arange(group.size), np.diff(first))), walks.time_ds[walk])
         yield NearTile(group, near.target, tile)
-
-
-@checks_arguments
-def weighted_reach(
-    network: Network | Hierarchy,
-    origins: pd.DataFrame,
-    destinations: pd.DataFrame,
-    amounts: npt.ArrayLike,
-    *,
-    weight: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Add up what each origin reaches, weighted by the time it takes, without a table of all times.
-
-    R_i = sum_j weight(t_ij) amount_j, added up in the order of the destinations.
-
-    Parameters
-    ----------
-    origins, destinations
-        As `snap` returns them.
-    amounts
-        Of each destination, finite.
-    weight
-        By whole deciseconds: weight[t] is that of t; a longer time weighs nothing.
-
-    Returns
-    -------
-    Shape (n_origins,); 0 for a place that is not snapped.
-
-    Raises
-    ------
-    InputError
-        If there is not one finite amount for each destination, or the network is a hierarchy with a core.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> import numpy as np
-    >>> import geoaccess as ga
-    >>> road = ga.Network.from_edges(
-    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
-    ... )
-    >>> homes = ga.snap(road, gpd.GeoSeries.from_xy([10.0, 10.1, 10.2], [60.0] * 3, crs="EPSG:4326"))
-    >>> weighted_reach(road, homes, homes, [1, 10, 100], weight=np.ones(3001)).tolist()
-    [11.0, 11.0, 100.0]
-    """
-    hierarchy = network if isinstance(network, Hierarchy) else whole(network)
-    hierarchy.check_whole()
-    given = np.asarray(amounts, np.float64)
-    if given.shape != (len(destinations),) or not np.isfinite(given).all():
-        raise InputError(f"amounts: {len(destinations)} finite numbers are needed, one for each destination")
-    found = np.zeros(len(origins))
-    every = _Near(hierarchy, origins, destinations, turned=False, furthest=weight.size - 1)
-    padded = np.append(weight, 0.0)  # what is longer weighs nothing
-
-    def weigh(begin: int, end: int) -> None:
-        for group in every.groups[begin:end]:
-            near = every.around(group)
-            if near is not None:
-                found[group] = _weighed(near, padded, given[near.target])
-
-    share(weigh, [(number, number + 1) for number in range(len(every.groups))])
-    return found
-
-
-def _weighed(
-    near: _Neighbourhood, weight: npt.NDArray[np.float64], amount: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return what each source of a neighbourhood reaches; the last weight counts for all longer times."""
-    part, seeds, ends = near.hierarchy, near.seeds, near.ends
-    up, down = part.costs(reverse=False)
-    row = np.arange(part.start.size - 1, dtype=np.int32)
-    row.flags.writeable = False  # kernels are compiled once for arrays that may be written and once for others
-    found = np.empty(seeds.first.size - 1)
-    nearby.weighted_lanes(
-        int(part.parts[0]),
-        part.start,
-        part.head,
-        row,
-        up,
-        down,
-        *seeds,
-        ends.place_u,
-        ends.place_v,
-        ends.reach_u,
-        ends.reach_v,
-        _SIDE_BY_SIDE,
-        *near.shortcuts,
-        weight,
-        amount,
-        found,
-    )
-    return found
 
 
 def above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
@@ -183,18 +107,16 @@ def above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
     return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
 
 
-class _Neighbourhood(NamedTuple):
+class Neighbourhood(NamedTuple):
     """Some sources with the targets that may be within a bound of one of them, and the part of a hierarchy above both.
 
-    `target` are places in the table of targets, rising. Source i of the group needs time[first[i]:first[i + 1]] to the
-    targets there, counted in `target`, on foot or along its edge: `shortcuts` are (first, target, time).
+    `target` are places in the table of targets, rising.
     """
 
     hierarchy: Hierarchy
     seeds: Seeds
     ends: Targets
     target: npt.NDArray[np.int32]
-    shortcuts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]
 
 
 class _Room(NamedTuple):
@@ -215,28 +137,34 @@ class _Ground(NamedTuple):
     at_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
-class _Near:
-    """Sources in groups of neighbours, and what lies around each group; several threads may ask at once."""
+class Neighbourhoods:
+    """What lies around groups of sources that are neighbours; several threads may ask at once.
+
+    Of the `source` and `target` as they are swept, `reach` is the least way to either end of the edges of both, by
+    which is decided what may be within the bound. Targets around a group that are `known`, by its first source, are not
+    searched for, and others are put there.
+    """
 
     def __init__(
-        self, hierarchy: Hierarchy, origins: pd.DataFrame, destinations: pd.DataFrame, *, turned: bool, furthest: int
+        self,
+        hierarchy: Hierarchy,
+        source: Ends,
+        target: Ends,
+        walks: Walks,
+        reach: tuple[Reach, Reach],
+        *,
+        turned: bool,
+        furthest: int,
+        known: dict[int, npt.NDArray[np.int32]] | None,
     ) -> None:
-        roads = hierarchy.network
-        one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
-        source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
-        if turned:
-            source, target = target, source
         self.turned, self.furthest, self.source, self.target = turned, furthest, source, target
-        self.groups = [*_groups(source)]
-        walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
-        self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second, walks.time_ds
+        self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second
         self._above = above(hierarchy, source, target)
-        self._reach = _reach_of(target)
-        self._known = self._found_before(roads, walks)
+        self._reach, self._known = reach, known
         self._source_at = self._places(source)
         self._target_at = self._places(target)
-        searches = sum(int(group[0]) not in (self._known or {}) for group in self.groups)
-        self._ground = self._searched_on(roads, searches) if searches else None
+        searches = sum(int(group[0]) not in (known or {}) for group in groups_of(source))
+        self._ground = self._searched_on(hierarchy.network, searches) if searches else None
         self._on_edge = _by_edge(target)
         self._rooms: deque[_Room] = deque()
 
@@ -250,22 +178,6 @@ class _Near:
         place = self._above.place
         return np.maximum(place[points.node_u], 0), np.maximum(place[points.node_v], 0)
 
-    def _found_before(self, roads: Network, walks: Walks) -> dict[int, npt.NDArray[np.int32]] | None:
-        """Return the targets around the groups that were found before, by the first source; None where none are kept.
-
-        They are those at any pace off the network.
-        """
-        if not is_remembering():
-            return None
-        at = [
-            array
-            for one in (self.source, self.target)
-            for array in (one.node_u, one.node_v, one.time_u, one.time_v, one.legs.edge)
-        ]
-        key = arrays_digest([*at, walks.first, walks.second]), self.furthest, self.turned
-        known: dict[int, npt.NDArray[np.int32]] = remembered_with(roads, "targets around", key, dict, most=1)
-        return known
-
     def _room(self) -> _Room:
         try:
             return self._rooms.pop()
@@ -278,7 +190,7 @@ class _Near:
                 np.zeros(self.target.node_u.size, np.bool_),
             )
 
-    def around(self, group: npt.NDArray[np.int64]) -> _Neighbourhood | None:
+    def around(self, group: npt.NDArray[np.int64]) -> Neighbourhood | None:
         """Return what lies around some sources; None where nothing does."""
         ours, room = some_of(self.source, group), self._room()
         found = self._targets(ours, group, room)
@@ -297,7 +209,7 @@ class _Near:
         room.rank[kept] = -1
         self._rooms.append(room)
         part = Hierarchy(up.network, 0, np.empty(0, np.int32), *arrays)
-        return _Neighbourhood(part, seeds, ends, found, self._shortcuts(ours, group, found))
+        return Neighbourhood(part, seeds, ends, found)
 
     def _targets(self, ours: Ends, group: npt.NDArray[np.int64], room: _Room) -> npt.NDArray[np.int32]:
         """Return the targets that may be within the bound of one of some sources, rising."""
@@ -306,7 +218,7 @@ class _Near:
             return known[int(group[0])]
         ground = self._ground
         assert ground is not None  # noqa: S101 - else all are known
-        reach = np.stack(_reach_of(ours))
+        reach = np.stack([way[group] for way in self._reach[0]])
         begins = reach != NEVER
         node = np.stack([nodes[group] for nodes in ground.source_node])[begins]
         count = nearby.search_around(*ground.arcs, node, reach[begins], self.furthest, room.best, room.touched)
@@ -317,10 +229,10 @@ class _Near:
             self.furthest,
             *ground.at_node,
             *ground.target_node,
-            *self._reach,
+            *self._reach[1],
             *self._on_edge,
             np.unique(ours.legs.edge),
-            *self._walks[:2],
+            *self._walks,
             group,
             room.marked,
         )
@@ -330,22 +242,70 @@ class _Near:
             known[int(group[0])] = found
         return found
 
-    def _shortcuts(
-        self, ours: Ends, group: npt.NDArray[np.int64], found: npt.NDArray[np.int32]
+    def along(
+        self, group: npt.NDArray[np.int64], found: npt.NDArray[np.int32]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
-        one, other = ours.legs, self.target.legs
+        """Return (first, target, time) of what sources need straight along the edge that they are on.
+
+        Those of the k-th of the group stand at first[k]:first[k + 1]; targets are counted in those `found` around it.
+        """
+        one, other = self.source.legs.some(group), self.target.legs
         ends = one.edge, one.up, one.down, one.off
-        others = *self._on_edge, other.up, other.down, other.off
-        first, to, time_ds = nearby.shortcuts(*self._walks, *ends, *others, group, self.turned)
+        first, to, time_ds = nearby.shortcuts(*ends, *self._on_edge, other.up, other.down, other.off, self.turned)
         return first, np.searchsorted(found, to).astype(np.int32), time_ds
 
+    def on_foot(
+        self, group: npt.NDArray[np.int64], found: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+        """Return (first, target, walk) of the walks from sources, by their number; see `along`."""
+        begins, second = self._walks
+        first = np.zeros(group.size + 1, np.int64)
+        np.cumsum(begins[group + 1] - begins[group], out=first[1:])
+        walk = np.arange(first[-1]) + np.repeat(begins[group] - first[:-1], np.diff(first))
+        return first, np.searchsorted(found, second[walk]).astype(np.int32), walk.astype(np.uint32)
 
-def _reach_of(points: Ends) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return the least way to either end of the edge of each point; for many questions, that of the quickest walker."""
+
+def ends_and_walks(
+    roads: Network, origins: pd.DataFrame, destinations: pd.DataFrame, *, turned: bool
+) -> tuple[Ends, Ends, Walks]:
+    """Return where sources and targets are, and the walks between them."""
+    one = legs(roads, origins, turned=False)
+    other = one if destinations is origins else legs(roads, destinations, turned=False)
+    source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
+    if turned:
+        source, target = target, source
+    return source, target, walks_between(roads, spots_of(source.legs), spots_of(target.legs))
+
+
+def remembered_around(
+    roads: Network, kind: str, source: Ends, target: Ends, walks: Walks, furthest: int, *, turned: bool = False
+) -> dict[int, Any] | None:
+    """Return what was found around groups at any pace, by their first source; None where nothing is kept."""
     if not is_remembering():
-        return points.reach_u, points.reach_v
-    at_once = points._replace(legs=points.legs._replace(off=np.zeros_like(points.legs.off)))
-    return at_once.reach_u, at_once.reach_v
+        return None
+    at = [
+        array
+        for one in (source, target)
+        for array in (one.node_u, one.node_v, one.time_u, one.time_v, one.legs.edge, one.legs.up, one.legs.down)
+    ]
+    key = arrays_digest([*at, walks.first, walks.second]), furthest, turned
+    known: dict[int, Any] = remembered_with(roads, kind, key, dict, most=1)
+    return known
+
+
+def reach_of(points: Ends) -> Reach:
+    """Return the least way to either end of the edge of each point."""
+    return points.reach_u, points.reach_v
+
+
+def at_once(points: Ends) -> Ends:
+    """Return points whose way off the network takes no time."""
+    return points._replace(legs=points.legs._replace(off=np.zeros_like(points.legs.off)))
+
+
+def quickest(points: Ends) -> Reach:
+    """Return the least way to either end of the edge of each point, of the quickest walker."""
+    return reach_of(at_once(points))
 
 
 def _arcs_between(
@@ -384,7 +344,7 @@ def _by_edge(points: Ends) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]
     return points.legs.edge[on], on
 
 
-def _groups(source: Ends) -> Iterator[npt.NDArray[np.int64]]:
+def groups_of(source: Ends) -> Iterator[npt.NDArray[np.int64]]:
     """Yield the snapped sources some at a time, neighbours together."""
     snapped = np.flatnonzero(source.legs.edge >= 0)
     order = snapped[np.argsort(source.node_u[snapped], kind="stable")]
