@@ -12,20 +12,19 @@ from geoaccess.osm import columns
 
 
 @pytest.mark.parametrize("few", [0, 1000])
-@pytest.mark.parametrize("places", [[], [0], [4], [0, 1, 2, 3, 4], [1, 3]])
-def test_values_are_left_out_and_others_added(few, places, monkeypatch):
+@pytest.mark.parametrize("places", [[], [0], [4], [0, 1, 2, 3, 4], [1, 3], [2, 3]])
+def test_values_are_left_out_in_place(few, places, monkeypatch):
     monkeypatch.setattr(columns, "_FEW", few)
     values = np.array([5, 6, 7, 8, 9], np.int32)
-    kept = [value for at, value in enumerate([5, 6, 7, 8, 9]) if at not in places]
-    found = columns.without(values, np.array(places, np.int64), np.array([3], np.int32))
-    assert found.tolist() == [*kept, 3]
-    assert found.dtype == np.int32
+    found = columns.shortened(values, np.array(places, np.int64))
+    assert found.tolist() == [value for at, value in enumerate([5, 6, 7, 8, 9]) if at not in places]
+    assert np.shares_memory(found, values) == (len(places) < 5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.lists(st.integers(-9, 9), max_size=6)), max_size=12))
 @settings(max_examples=60)
 def test_columns_that_grow_are_as_copies_would_be(steps):
-    """Whichever of all columns so far is made longer or shorter, none of the others changes."""
+    """Whichever of all columns so far is made longer, none of the others changes."""
     least, columns._LEAST = columns._LEAST, 5
     try:
         first = columns.with_room(3, np.int64)
@@ -34,13 +33,31 @@ def test_columns_that_grow_are_as_copies_would_be(steps):
         for which, more in steps:
             column, expected = made[which % len(made)]
             parts = [np.array(more[:2], np.int64), np.array(more[2:], np.int64)]
-            if which < 30:
-                made.append((columns.extended(column, *parts), expected + more))
-            else:
-                made.append((columns.without(column, np.zeros(1, np.int64), *parts), expected[1:] + more))
+            made.append((columns.extended(column, *parts), expected + more))
             assert [column.tolist() for column, _ in made] == [expected for _, expected in made]
     finally:
         columns._LEAST = least
+
+
+@given(
+    st.lists(st.integers(-9, 9), max_size=8),
+    st.lists(st.tuples(st.sets(st.integers(0, 20)), st.lists(st.integers(-9, 9), max_size=6)), max_size=8),
+    st.booleans(),
+    st.sampled_from([0, 2, 1000]),
+)
+@settings(max_examples=80)
+def test_a_column_that_shrinks_and_grows_is_as_a_list_would_be(values, steps, has_room, few):
+    before, columns._LEAST, columns._FEW = (columns._LEAST, columns._FEW), 5, few
+    try:
+        column = columns.with_room(len(values), np.int64) if has_room else np.empty(len(values), np.int64)
+        column[:] = expected = values
+        for places, more in steps:
+            there = sorted(place for place in places if place < len(expected))
+            column = columns.extended(columns.shortened(column, np.array(there, np.int64)), np.array(more, np.int64))
+            expected = [value for at, value in enumerate(expected) if at not in there] + more
+            assert column.tolist() == expected
+    finally:
+        columns._LEAST, columns._FEW = before
 
 
 def test_a_column_with_room_is_not_copied():

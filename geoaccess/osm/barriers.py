@@ -9,7 +9,7 @@ import numpy as np
 
 from geoaccess.kernels import assembling, graph, picking
 from geoaccess.network import EdgeKind
-from geoaccess.osm.columns import extended, without
+from geoaccess.osm.columns import extended, shortened
 from geoaccess.osm.quay_roads import public_roads, ways_to_boats
 from geoaccess.osm.times import at_times_of, drop_times, times_of
 
@@ -64,10 +64,12 @@ def apply_node_rules(
     touching, on_road = _roads_at(lon.size, segments, hindering)
     closed, private = (hindering[0].passable(what, on_road) for what in ("closed", "restricted"))
     halves, slow = [], []
+    ends = [segments[side][touching] for side in ("a", "b")]
     for of in hindering:
         delay = of.delay_s(on_road)
-        halves.append((delay[segments["a"][touching]] + delay[segments["b"][touching]]) / 2)
+        halves.append((delay[ends[0]] + delay[ends[1]]) / 2)
         slow.append(int((delay > 0).sum()))
+        del delay  # of a country one number for each point takes more than all the rest of this
     cut: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = []
     new_from: list[npt.NDArray[Any]] = []
     ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
@@ -103,8 +105,8 @@ def apply_node_rules(
     idle, pockets = _pockets(part, public, rows, first_tie)
     rows["restricted"] |= pockets
     del part, public
-    for name in rows if idle.size else ():  # one after another, so that never two of all stand in memory
-        rows[name] = without(rows[name], idle)
+    for name in rows:
+        rows[name] = shortened(rows[name], idle)
     counts = {
         "segments_opened_to_boats": len(boats_ways),
         "segments_in_private_pockets": int(pockets.sum()),

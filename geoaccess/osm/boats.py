@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.network import EdgeKind
-from geoaccess.osm.columns import without
+from geoaccess.osm.columns import extended, shortened
 from geoaccess.osm.times import all_times, times_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Boats:
         return self.node_of, self.ends, more
 
     def add_to(self, roads: Roads, others: Sequence[Boats] = ()) -> None:
-        """Split the roads, and put the segments of boats behind: column by column, so that never two of all stand.
+        """Split the roads, and put the segments of boats behind, in the memory that the columns of roads have.
 
         `others` are those boats at the times of other profiles.
         """
@@ -155,4 +155,4 @@ class Boats:
         for name in roads if self.more or self.split.segment.size else ():
             old = roads[name]
             boats = np.array(added.get(name, np.zeros(len(self.more))), old.dtype)
-            roads[name] = without(old, self.split.segment, self.split.parts[name], boats)
+            roads[name] = extended(shortened(old, self.split.segment), self.split.parts[name], boats)

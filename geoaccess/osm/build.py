@@ -16,6 +16,7 @@ from geoaccess.kernels.memory import give_back
 from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import Hindering, apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
+from geoaccess.osm.columns import shortened, with_room
 from geoaccess.osm.driving import Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
@@ -309,7 +310,7 @@ def _drive(segments: dict[str, Any], turn: int, one: Ruled) -> None:
     )
     limited = by_date is not None and not np.isinf(by_date.most_kph).all()
     most = _mps(by_date.most_kph) if by_date is not None and limited else np.empty(0)
-    segments |= {name: np.empty(segments["a"].size) for name in times_of(turn)}
+    segments |= {name: with_room(segments["a"].size, np.float64) for name in times_of(turn)}
     driven = at_times_of(segments, turn)
     if not drive(driven, extract.lon, extract.lat, Speeds(extract.way_tags, forward, backward, most), profile.curves):
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
@@ -334,9 +335,12 @@ def _counts(one: Ruled, shut: int) -> dict[str, int]:
 def _segments(extract: Extract, chosen: npt.NDArray[np.bool_]) -> tuple[dict[str, Any], int, int]:
     """Return the way and the ends of the segments of some ways, how many lack a place, and how many have no length."""
     room = int((np.diff(extract.ptr) - 1)[chosen].clip(0).sum())
-    way, a, b = (np.empty(room, np.int32) for _ in range(3))
-    size, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen, extract.lon, way, a, b)
-    return {"a": a[:size], "b": b[:size], "way": way[:size]}, absent, still
+    columns = {name: with_room(room, np.int32) for name in ("way", "a", "b")}  # boats and gates come behind
+    size, absent, still = assembling.segments_of_ways(
+        extract.ptr, extract.ref, chosen, extract.lon, *columns.values()
+    )
+    surplus = np.arange(size, room)
+    return {name: shortened(column, surplus) for name, column in columns.items()}, absent, still
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

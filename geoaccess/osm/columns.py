@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["extended", "with_room", "without"]
+__all__ = ["extended", "shortened", "with_room"]
 
 _FEW = 1000
 """Places up to which it is quicker to copy what lies between them."""
@@ -33,8 +33,16 @@ def with_room(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return room[:size].view(np.ndarray)
 
 
+def _room_of(values: npt.NDArray[Any]) -> _Room | None:
+    """Return what a column has room in; None where it has none."""
+    room = values.base
+    while isinstance(room, np.ndarray) and not (isinstance(room, _Room) and room.flags.owndata):
+        room = room.base
+    return room if isinstance(room, _Room) and values.flags.c_contiguous else None
+
+
 def extended(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a column with more behind it: in the room that it has, if nobody has written there, else a copy.
+    """Return a column with more behind it: in the room that it has, if nobody has written there, else a copy with room.
 
     >>> import numpy as np
     >>> degrees = with_room(2, np.float64)
@@ -49,31 +57,46 @@ def extended(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[A
     size = values.size + sum(part.size for part in more)
     if size == values.size:
         return values
-    room = values.base
-    while isinstance(room, np.ndarray) and not (isinstance(room, _Room) and room.flags.owndata):
-        room = room.base
-    if isinstance(room, _Room) and values.flags.c_contiguous and size <= room.size:
+    room = _room_of(values)
+    if room is not None and size <= room.size:
         with _FILLING:
             free = room.filled == values.size
             room.filled = size if free else room.filled
         if free:
             np.concatenate(more, out=room[values.size : size].view(np.ndarray))
             return room[:size].view(np.ndarray)
-    return np.concatenate([values, *more])
+    found = with_room(size, values.dtype)
+    np.concatenate([values, *more], out=found)
+    return found
 
 
-def without(values: npt.NDArray[Any], places: npt.NDArray[np.int64], *more: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a column but for the values at some places (rising, each once), and more behind it; it has room again.
+def shortened(values: npt.NDArray[Any], places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Return a column but for the values at some places (rising, each once), in the memory of the one that is given.
+
+    What stands behind the first place moves up; who holds the column that is given holds it no more. What is returned
+    has the room that it had.
 
     >>> import numpy as np
-    >>> without(np.array([5, 6, 7, 8]), np.array([0, 2]), np.array([9])).tolist()
-    [6, 8, 9]
+    >>> shortened(np.array([5, 6, 7, 8]), np.array([0, 2])).tolist()
+    [6, 8]
+    >>> column = extended(np.array([5, 6]), np.array([7]))
+    >>> fewer = shortened(column, np.array([1]))
+    >>> more = extended(fewer, np.array([9]))
+    >>> more.tolist(), np.shares_memory(more, column)
+    ([5, 7, 9], True)
     """
+    if not places.size:
+        return values
+    size = values.size - places.size
     if places.size > _FEW:
-        parts = [np.delete(values, places), *more]
+        first = int(places[0])
+        values[first:size] = np.delete(values[first:], places - first)
     else:
-        bounds = [-1, *places.tolist(), values.size]
-        parts = [*(values[first + 1 : last] for first, last in itertools.pairwise(bounds)), *more]
-    found = with_room(sum(part.size for part in parts), values.dtype)
-    np.concatenate(parts, out=found)
-    return found
+        to = int(places[0])
+        for before, after in itertools.pairwise([*places.tolist(), values.size]):
+            values[to : to + after - before - 1] = values[before + 1 : after]  # moved in order, without a copy
+            to += after - before - 1
+    room = _room_of(values)
+    if room is not None and room.filled == values.size:
+        room.filled = size
+    return values[:size]
