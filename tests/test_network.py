@@ -491,6 +491,64 @@ def test_another_version_is_refused(tmp_path, monkeypatch):
         load_network(tmp_path / "network")
 
 
+def inodes(folder):
+    return {path.name: path.stat().st_ino for path in folder.iterdir()}
+
+
+def quicker(network):
+    """The same network at other times, as that of another profile is."""
+    return dataclasses.replace(network, edge_forward_ds=network.edge_forward_ds // 2)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_networks_share_is_kept_once(stored, mapped):
+    network, folder = stored
+    if mapped:  # as where boats of a network from the cache follow a timetable
+        network = load_network(folder, mmap=True)
+    other = save_network(quicker(network), folder.with_name("other"))
+    linked = {name for name, number in inodes(other).items() if number in inodes(folder).values()}
+    assert linked == {f"{name}.npy" for name in ARRAYS} - {"edge_forward_ds.npy"}
+    shutil.rmtree(folder)
+    loaded = load_network(other)
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(quicker(network), name))
+
+
+@pytest.mark.parametrize("change", ["removed", "damaged", "another", "no links"])
+def test_what_is_no_longer_as_it_was_kept_is_written_anew(stored, change, monkeypatch):
+    network, folder = stored
+    kept = folder / "shape_lon.npy"
+    if change == "removed":
+        shutil.rmtree(folder)
+    elif change == "damaged":
+        kept.write_bytes(kept.read_bytes()[:-1] + b"\x7f")
+    elif change == "another":
+        save_network(dataclasses.replace(network, shape_lon=network.shape_lon + 1), folder)
+    else:
+        monkeypatch.setattr("geoaccess.files.disk.link", lambda *_: raises(OSError("no second names")))
+    other = save_network(quicker(network), folder.with_name("other"))
+    assert not kept.exists() or kept.stat().st_ino != (other / "shape_lon.npy").stat().st_ino
+    loaded = load_network(other)
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(quicker(network), name))
+
+
+def raises(error):
+    raise error
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+def test_damage_of_what_is_shared_is_seen_in_each(stored, mmap):
+    network, folder = stored
+    other = save_network(quicker(network), folder.with_name("other"))
+    with (folder / "shape_lon.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    for one in (folder, other):
+        with pytest.raises(InputError, match="build the network again"):
+            load_network(one, mmap=mmap)
+
+
 # Attaching points
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Checked", "checked_files", "checksum", "checksums", "require_intact", "trust"]
+__all__ = ["Checked", "checked_files", "checksum", "checksums", "is_checked", "require_intact", "trust"]
 
-Checked = tuple[str, int, int, int, str]
-_checked: set[Checked] = set()  # mapped files, as they were when checked
+Checked = tuple[int, int, int, int, str]
+_checked: set[Checked] = set()  # files by their number on their disk, whatever their names, as they were when checked
 
 
 def checksum(path: Path) -> str:
@@ -35,14 +36,28 @@ def checksum(path: Path) -> str:
     return f"{int(xxh64(data[:words].view('<u8'), data[words:])):016x}"
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """Return the checksum of every file of a folder, by name."""
-    return {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.is_file()}
+def checksums(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return the checksum of every file of a folder that was just written, by name; some of them may be known.
+
+    As long as they do not change, this process does not check them again once they are in their place.
+    """
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            found[path.name] = known.get(path.name) or checksum(path)
+            if path.name not in known:
+                _checked.add(_as_it_is(path, found[path.name]))
+    return found
 
 
 def checked_files() -> frozenset[Checked]:
     """Return which mapped files this process has checked, as they were then, for another process of this machine."""
     return frozenset(_checked)
+
+
+def is_checked(path: Path, known: str) -> bool:
+    """Whether this process has found that a file has a checksum, and it has not changed since."""
+    return _as_it_is(path, known) in _checked
 
 
 def trust(checked: Iterable[Checked]) -> None:
@@ -60,10 +75,15 @@ def require_intact(folder: Path, names: Iterable[str], known: Mapping[str, str],
     """
     for name in names:
         path = folder / name
-        now = path.stat()
-        seen = (str(path.absolute()), now.st_ino, now.st_size, now.st_mtime_ns, known[name])
+        seen = _as_it_is(path, known[name])
         if once and seen in _checked:
             continue
         if checksum(path) != known[name]:
             raise InputError(f"{path}: damaged (not what was written); {hint}")
         _checked.add(seen)
+
+
+def _as_it_is(path: Path, known: str) -> Checked:
+    """Return how a file is known again that has a checksum: also by another name, as long as it does not change."""
+    now = path.stat()
+    return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, known

@@ -336,9 +336,7 @@ def _segments(extract: Extract, chosen: npt.NDArray[np.bool_]) -> tuple[dict[str
     """Return the way and the ends of the segments of some ways, how many lack a place, and how many have no length."""
     room = int((np.diff(extract.ptr) - 1)[chosen].clip(0).sum())
     columns = {name: with_room(room, np.int32) for name in ("way", "a", "b")}  # boats and gates come behind
-    size, absent, still = assembling.segments_of_ways(
-        extract.ptr, extract.ref, chosen, extract.lon, *columns.values()
-    )
+    size, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen, extract.lon, *columns.values())
     surplus = np.arange(size, room)
     return {name: shortened(column, surplus) for name, column in columns.items()}, absent, still
 
