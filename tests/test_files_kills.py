@@ -499,6 +499,15 @@ def test_no_file_that_geoaccess_keeps_is_read_by_a_call_that_waits_for_a_pipe():
     assert found == allowed
 
 
+def test_json_from_elsewhere_is_read_by_one_function():
+    """It refuses what Python reads and cannot write, and what lies too deep for Python."""
+    package = Path(geoaccess.__file__).parent
+    read = re.compile(r"^(?!.*>>>).*\bjson\.loads?\(", re.MULTILINE)
+    found = {path.name for path in package.rglob("*.py") if read.search(path.read_text("utf-8"))}
+    own = {"countries.py", "assets.py", "kept_tables.py"}  # of the package, and of a cache under its digest
+    assert found == {"digests.py", *own}
+
+
 # The other branch of the door
 
 

@@ -19,7 +19,7 @@ from geoaccess.scenarios import Scenario
 from tests.test_study_tiny import STUDY, WAYS, degrees, write_roads, write_study
 
 HTML = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'<b a={{7*7}}${7*7}`]]><!--&lt;\\"
-STEERING = "A\x1b[31mB\x07C\x9bD\u202eE\u2028F\U0001f691"
+STEERING = "A\x1b[31mB\x07C\x9bD\u202eE\u2028F\U0001f691\u2066G\ufffeH"
 FORMULA = "=cmd|' /C calc'!A0"
 VERBS = {
     "run": ["run", "study.toml"],
@@ -27,7 +27,7 @@ VERBS = {
     "ferries": ["ferries", "study.toml", "--write", "out/ferries_all.csv"],
     "note": ["note", "study.toml", "shut.toml", "--service", "gp"],
 }
-CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe]")
 
 
 class Elements(HTMLParser):
@@ -132,7 +132,7 @@ def test_elements_that_a_name_would_make_are_seen():
     assert CONTROLS.search(STEERING)
 
 
-@pytest.mark.parametrize("title", ["A\x1b[2J", "A\x07", "A\x9b", "A\x00"])
+@pytest.mark.parametrize("title", ["A\x1b[2J", "A\x07", "A\x9b", "A\x00", "A\u202e", "A\uffff"])
 def test_a_title_with_control_characters_is_refused(tmp_path, monkeypatch, capsys, title):
     write_study(tmp_path, STUDY.replace('"A small country"', json.dumps(title)))
     monkeypatch.chdir(tmp_path)
@@ -149,7 +149,7 @@ def test_a_title_with_control_characters_is_refused(tmp_path, monkeypatch, capsy
 def test_a_title_that_the_planner_takes_can_be_saved():
     """Both refuse control characters; a title that only one of them takes could be written and not be kept."""
     taken = 0
-    for code in range(0x180):
+    for code in (*range(0x180), *range(0x2020, 0x2080), *range(0xFFF0, 0x10010)):
         title = f"a{chr(code)}b"
         try:
             TypeAdapter(Title).validate_python(title)
@@ -157,4 +157,4 @@ def test_a_title_that_the_planner_takes_can_be_saved():
             continue
         assert Scenario(title=title).title == title
         taken += 1
-    assert taken == 0x180 - 32 - 33  # all but C0, and DEL with C1
+    assert taken == (0x180 - 32 - 33) + (0x60 - 5 - 4) + (0x20 - 2)  # all but C0, DEL with C1, turns, and no letters

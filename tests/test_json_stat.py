@@ -50,6 +50,7 @@ def test_codes_labels_units_and_values_stand_by_their_places():
         ({"value": {"01": 7}}, "it has a value at '01'"),
         ({"value": [True, 7]}, "it has True for a value"),
         ({"dimension": {"R": PLACE | {"category": {}}, "T": YEAR}}, "index of a dimension is no table"),
+        ({"label": "Os\ud800lo"}, r"half of a letter .\\ud800"),
     ],
 )
 def test_what_is_no_table_says_why(tmp_path, change, why):

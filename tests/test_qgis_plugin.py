@@ -23,6 +23,7 @@ from geoaccess_qgis import answers, command, palette, process, study_files, text
 from geoaccess.cli import app
 from geoaccess.defaults import SHARE_WITHIN
 from geoaccess.demand import read_cells
+from geoaccess.phrases import on_one_line
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.study import load_study
 from geoaccess.version import __version__
@@ -271,6 +272,15 @@ def test_the_small_study_is_one_that_can_be_read(tmp_path, to_people):
     assert study.settings.title == seen
     assert spec.direction == ("to_people" if to_people else "to_sites")
     assert study.settings.language == "nb"
+
+
+def test_names_of_layers_lose_what_a_study_refuses_in_a_title_and_nothing_else():
+    """The plugin imports nothing of geoaccess: its rule is another one's, written again."""
+    letters = "".join(map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))))
+    text = study_files.study_text(
+        title=letters, label="x", extract="x", norms_min=[1], to_people=True, language="en", year=2026
+    )
+    assert tomllib.loads(text)["title"] == on_one_line(letters) != letters
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "30,nan", "inf"])

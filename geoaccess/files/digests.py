@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ __all__ = [
     "stated",
     "text_of",
 ]
+
+_HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+"""How JSON writes letters beyond 16 bits, as two halves; one by itself is none."""
 
 _SETTLED_S = 2.0  # no file system counts times more coarsely
 
@@ -138,12 +142,12 @@ def json_of(path: Path) -> Any:
 
 
 def json_values(text: str | bytes) -> Any:
-    """Return the values of JSON from anywhere.
+    r"""Return the values of JSON from anywhere.
 
     Raises
     ------
     ValueError
-        If it is none, or its tables or lists lie too deep in each other.
+        If it is none, its tables or lists lie too deep in each other, or a text holds half of a letter, as no file can.
 
     Examples
     --------
@@ -152,11 +156,20 @@ def json_values(text: str | bytes) -> Any:
     >>> json_values("[" * 100_000)
     Traceback (most recent call last):
     ValueError: its tables lie too deep in each other
+    >>> json_values(r'"Os\ud800lo"')
+    Traceback (most recent call last):
+    ValueError: a text holds half of a letter (\ud800)
     """
+    whole = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
     try:
-        return json.loads(text)
+        found = json.loads(whole)
+        if _HALF.search(whole):
+            json.dumps(found, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("its tables lie too deep in each other") from error
+    except UnicodeEncodeError as error:
+        raise ValueError(f"a text holds half of a letter (\\u{ord(error.object[error.start]):x})") from error
+    return found
 
 
 def sha256(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +29,7 @@ from geoaccess.maps.qgis_symbols import (
     numbered,
 )
 from geoaccess.maps.vulnerability import closing_bands
-from geoaccess.phrases import section
+from geoaccess.phrases import printable, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -59,7 +58,6 @@ _EDGE_MM: Final = 0.3
 _SITES_FROM: Final = 200_000
 _SMALL_FROM: Final = 300_000
 """Scales (1 to so much) from which on sites, and hamlets and parts of towns, are named."""
-_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STYLE_TYPE: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
 _PRIORITY: Final = 'min(10, 2 * log10(1 + coalesce("people", 0)))'
 
@@ -404,6 +402,6 @@ def _add_crs(layer: Element, crs: pyproj.CRS) -> None:
 
 def _write(path: Path, root: Element, doctype: str) -> None:
     indent(root, " ")
-    text = _NOT_XML.sub("", f"{doctype}\n{tostring(root, encoding='unicode')}\n")
+    text = printable(f"{doctype}\n{tostring(root, encoding='unicode')}\n")
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")

@@ -7,11 +7,16 @@ from typing import Final
 
 __all__ = ["CONTROLS", "ONE_LINE", "on_one_line", "printable"]
 
-CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
-"""Pattern of what is no letter, blank or end of a line: what a terminal takes for orders, and XML for a fault."""
+_TURNED: Final = "\u202a-\u202e\u2066-\u2069"
+"""What turns round the writing of all that follows; words written from the right do so without them."""
+_NO_LETTERS: Final = "\ufffe\uffff"
+"""What Unicode promises never to make a letter, and XML holds for a fault."""
+
+CONTROLS: Final = rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_TURNED}{_NO_LETTERS}]"
+"""Pattern of what is no letter, blank or end of a line: what a terminal or page obeys, and XML holds for a fault."""
 _FOUND = re.compile(CONTROLS)
 
-_LINE = r"\x00-\x1f\x7f-\x9f"
+_LINE = rf"\x00-\x1f\x7f-\x9f{_TURNED}{_NO_LETTERS}"
 ONE_LINE: Final = rf"^[^{_LINE}]*$"
 """Pattern of a text on one line: without `CONTROLS`, tabs and ends of lines."""
 _NOT_IN_A_LINE = re.compile(f"[{_LINE}]")

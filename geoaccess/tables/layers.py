@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
 import zipfile
@@ -162,7 +161,7 @@ def _collections(path: Path, address: str) -> dict[str, Any]:
     if _PLAIN.match(content[:_HEAD]):
         return {}
     try:
-        data = json.loads(content)
+        data = files.json_values(content)
     except ValueError:
         return {}  # GDAL says what is wrong with it
     if not isinstance(data, dict) or "type" in data:

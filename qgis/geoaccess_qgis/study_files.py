@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-import unicodedata
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["SERVICE", "cells_of_points", "minutes_of", "study_text", "utm_epsg", "write_rows"]
+
+_NOT_IN_A_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ufffe\\uffff]")
 
 SERVICE = "nearest"
 """The key of the one service of such a study: `nearest_min` is its column of minutes."""
@@ -108,8 +110,8 @@ def _line(key: str, value: object) -> str:
 
 
 def _readable(text: str) -> str:
-    """Return a text without the control characters that a study refuses; the name of a layer may hold them."""
-    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    """Return a text on one line, without what a study refuses in a title: the name of a layer may hold it."""
+    return _NOT_IN_A_LINE.sub(" ", text)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
