@@ -30,6 +30,9 @@ VERBS = {
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe]")
 
 
+READ_BY_PEOPLE = {".csv", ".json", ".geojson", ".qlr", ".qml", ".svg", ".html"}
+
+
 class Elements(HTMLParser):
     """Counts the elements of a page, their attributes, and comments."""
 
@@ -86,9 +89,11 @@ def pages(folder):
 
 
 def wrong_files(folder):
-    """Return the files that no reader of their kind takes, or that hold what a spreadsheet would compute."""
+    """Return the files that no reader of their kind takes, and what a spreadsheet would compute, or a terminal obey."""
     found = []
     for path in (folder / "out").rglob("*"):
+        if path.suffix in READ_BY_PEOPLE and (steers := CONTROLS.search(path.read_text("utf-8"))):
+            found.append((path.name, steers))
         if path.suffix in {".svg", ".qlr", ".qml", ".xml"}:
             ET.fromstring(path.read_text("utf-8"))
         elif path.suffix in {".json", ".geojson"}:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.phrases import CONTROLS, printable
 from geoaccess.tables.numbers import parse_number
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ _QUOTED = '[,"\n]'
 """What stands in quotation marks whatever the version of `csv`."""
 _SPACE = r"\s\v\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 """What `\\s` is to Python; to Arrow it is of ASCII alone."""
-_SUSPECT = rf"""\r|(^|[;\t\n])['{_SPACE}"]*[=@+\-]"""
-"""Where `_FORMULA` may find something, as Arrow looks for it, and what not every version of `csv` quotes."""
+_SUSPECT = rf"""\r|{CONTROLS}|(^|[;\t\n])['{_SPACE}"]*[=@+\-]"""
+"""Where `_FORMULA` may find something, as Arrow looks for it, what no table shows, and what not every `csv` quotes."""
 _ROWS = 50_000
 _DIGITS, _LEAST, _MOST = 15, 1e-4, 1e10
 """So long may a number be, and from and up to what, for Arrow to write it as `_FORMAT` does."""
@@ -189,14 +190,15 @@ def _field(text: str) -> str:
 
 
 def safe_text(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: what looks like one stands behind an apostrophe.
+    """Return a text that no spreadsheet takes for a formula, and no terminal for an order (`phrases.printable`).
 
-    That is at the beginning, and behind a semicolon, tab or line end, where a spreadsheet may part it. Numbers stay,
-    and so does a lone sign. `plain_text` gives every text back as it was.
+    What looks like a formula stands behind an apostrophe: at the beginning, and behind a semicolon, tab or line end,
+    where a spreadsheet may part it. Numbers stay, and so does a lone sign. `plain_text` takes the apostrophes away.
 
     >>> [safe_text(text) for text in ("=1+1", "@SUM(A1)", "-2+3", "-2.5", "-", "+47 22", "Moss;=1+1", "Moss; -2.5")]
     ["'=1+1", "'@SUM(A1)", "'-2+3", '-2.5', '-', "'+47 22", "Moss;'=1+1", 'Moss; -2.5']
     """
+    text = printable(text)
     for place in reversed(_formulas(text)):
         text = f"{text[:place]}'{text[place:]}"
     return text
