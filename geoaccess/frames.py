@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -142,7 +143,12 @@ def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     to_degrees = transformer(crs_of(places), "EPSG:4326")
     left, bottom, right, top = map(float, places.total_bounds)
     west, south, east, north = to_degrees.transform_bounds(left, bottom, right, top)
-    return _utm_at((west + east) / 2, (south + north) / 2)
+    return _utm_at(*map(_in_its_degree, ((west + east) / 2, (south + north) / 2)))
+
+
+def _in_its_degree(at: float) -> float:
+    """Return the middle of the degree that a place lies in: zones end at whole degrees, and PROJ looks for one long."""
+    return math.floor(at) + 0.5 if math.isfinite(at) and at % 1 else at
 
 
 @lru_cache(maxsize=64)

@@ -61,6 +61,14 @@ def all_times(answers, service="gp"):
     return answers.results["population"].to_numpy(), now, times
 
 
+@pytest.mark.parametrize("service", ["gp", "hospital"])
+def test_what_is_made_while_a_study_is_solved_is_what_would_be_made_of_its_answers(tiny, service):
+    ahead, after = (site_study(tiny.study, Question(service), answers=one, show=False) for one in (None, tiny))
+    for name in ("answer", "places", "frontier", "alternatives", "classes", "municipalities"):
+        pd.testing.assert_frame_equal(getattr(ahead, name), getattr(after, name))
+    assert (ahead.scenario, ahead.notes) == (after.scenario, after.notes)
+
+
 def test_the_best_cell_is_the_best_of_all_by_plain_times(tiny):
     people, now, times = all_times(tiny)
     placed = site_study(tiny.study, Question("gp", add=1), answers=tiny)

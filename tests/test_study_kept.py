@@ -359,9 +359,10 @@ def test_many_candidates_are_attached_once(tmp_path, monkeypatch):
 
 def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
     answers = solve_study(load_study(write_study(tmp_path)), show=False)
-    made = ground._lines(ground._under_sheet(answers, Mapped))
+    known = answers.study, answers.results, answers.zones, answers.network
+    made = ground._lines(ground._under_sheet(*known, share=Mapped))
     monkeypatch.setattr(ground, "_MANY", 0)
-    with ground.drawn_ahead(answers):
+    with ground.drawn_ahead(answers) as ahead:
         pass
     monkeypatch.setattr(ground, "_lines", lambda *_, **__: pytest.fail("made again"))
     found = ground.drawn_below(answers)
@@ -369,6 +370,13 @@ def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
     for name, layer in made.items():
         assert found[name].geometry.to_wkb().tolist() == layer.geometry.to_wkb().tolist(), name
     assert found["roads"]["highway"].tolist() == made["roads"]["highway"].tolist()
+    early = ahead.below(answers)
+    assert {*early} == {*found}
+    assert all(early[name].equals(layer) for name, layer in found.items() if layer is not None)
     fewer = dataclasses.replace(answers, results=answers.results.iloc[1:])
     with pytest.raises(pytest.fail.Exception):
         ground.drawn_below(fewer)
+    with ground.drawn_ahead(fewer) as ahead:  # what is wrong is said where it is drawn
+        pass
+    with pytest.raises(pytest.fail.Exception):
+        ahead.below(fewer)

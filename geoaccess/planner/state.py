@@ -183,7 +183,7 @@ class PlannerState:
     @cached_property
     def candidates(self) -> gpd.GeoDataFrame:
         """The places that an office may be proposed at, as `geoaccess site` has them."""
-        return candidates_of(self.answers, Question(next(iter(self.specs))))
+        return candidates_of(self.answers.results, Question(next(iter(self.specs))))
 
     def candidates_for(self, service: str) -> pd.DataFrame:
         """Return the candidates on the roads of a service."""

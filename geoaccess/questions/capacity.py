@@ -16,7 +16,7 @@ from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import roads_of_service
-from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.siting.wording import figure, sureness
 from geoaccess.routing import travel_times
@@ -227,7 +227,7 @@ def _added(
         least_people=question.least_people,
         exclude=question.exclude,
     )
-    new, _ = new_places(answers, asked, candidates_of(answers, asked))
+    new, _ = new_places(answers.results, answers.sites, asked)
     found = siting.locate_with_capacity(
         _times(answers, spec, new),
         people,

@@ -16,7 +16,7 @@ from geoaccess.frames import crs_of
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer, section
 from geoaccess.questions.asked_service import find_service
-from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
@@ -196,7 +196,7 @@ def _candidates(answers: Answers, ours: gpd.GeoDataFrame, question: DayQuestion)
         least_people=question.least_people,
         exclude=question.exclude,
     )
-    found, _ = new_places(answers, asked, candidates_of(answers, asked))
+    found, _ = new_places(answers.results, answers.sites, asked)
     if question.municipality:
         here = answers.results["municipality"]
         known = sorted(set(here.astype(str)))

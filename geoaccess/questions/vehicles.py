@@ -18,7 +18,7 @@ from geoaccess.measures.groups import people_of_service
 from geoaccess.network import setting_out_after
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
-from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import context_of
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.vehicles_effect import FleetEffect, effect_of
@@ -129,7 +129,7 @@ def fleet_study(
         least_people=question.least_people,
         exclude=question.exclude,
     )
-    new, _ = new_places(answers, asked, candidates_of(answers, asked))
+    new, _ = new_places(answers.results, answers.sites, asked)
     bases: gpd.GeoDataFrame = pd.concat(
         [ours[["name", "geometry"]].to_crs(crs_of(new)), new.assign(name=new.get("name", ""))]
     )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["check", "check_inputs", "run_study", "solve_study", "solve_times", "write_report"]
+__all__ = ["check", "check_inputs", "run_study", "solve_study", "solve_telling", "solve_times", "write_report"]
 
 _STAGES, _STAGES_OF_CHECK = 10, 2
 _SHOWN = 5
@@ -52,6 +52,16 @@ def solve_study(study: Study, *, network: Network | None = None, show: bool = Tr
     check_names(study)
     with Stages(_STAGES - 1, show=show).running() as progress:
         return _solve(study, progress, network=network)
+
+
+def solve_telling(study: Study, places_known: Callable[..., object], *, show: bool = True) -> Answers:
+    """Compute a study as `solve_study` does, and tell of its places before any search.
+
+    `places_known` is called with `cells`, `sites`, `municipalities` and `network`.
+    """
+    check_names(study)
+    with Stages(_STAGES - 1, show=show).running() as progress:
+        return _solve(study, progress, places_known=places_known)
 
 
 @checks_arguments
@@ -90,13 +100,16 @@ def _run(study: Study, *, show: bool) -> Answers:
     with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
         pictures = Pictures(pool, study)
 
+        def lay_ground(*, sites: gpd.GeoDataFrame, **known: Any) -> None:  # noqa: ARG001 - nothing below is a site
+            pictures.lay_ground(**known)
+
         def draw(*, whole: bool, **known: Any) -> None:
             pictures.start(**known)
             release(known["network"])  # what was looked at to attach places, and to say why some reach no site
             if whole:  # else the indices count rows that are not there yet
                 tables[INDICES] = start_indices(pool, study, known["results"])
 
-        answers = _solve(study, progress, places_known=pictures.lay_ground, cells_known=draw)
+        answers = _solve(study, progress, places_known=lay_ground, cells_known=draw)
         pictures.start(**known_of(answers))
         with progress.stage("writing tables, maps and figures"):
             answers.files.extend(write(answers, pictures.started, tables=tables))
@@ -138,8 +151,8 @@ def _solve(
 ) -> Answers:
     """Solve a study, and say in between what pictures can be drawn of.
 
-    `places_known` is called with cells, municipalities and network before any search; `cells_known` with these, times
-    and sites once there are times, and again with the classes, before sections follow. Without `classes`
+    `places_known` is called with cells, sites, municipalities and network before any search; `cells_known` with these
+    and times once there are times, and again with the classes, before sections follow. Without `classes`
     no cell gets one.
     """
     stamps = InputStamps.of(study)
@@ -166,7 +179,7 @@ def _solve(
             lambda: _in_zones(study, people, sites, mapped),
         )
         if places_known is not None:
-            places_known(cells=cells, municipalities=municipalities, network=network)
+            places_known(cells=cells, sites=sites, municipalities=municipalities, network=network)
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
         vehicles = stages.roads_of_vehicles(study, of_vehicles, people, sites)

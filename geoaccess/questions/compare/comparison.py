@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.scenario_run import Baseline, ScenarioRun
     from geoaccess.scenarios import Scenario
     from geoaccess.study.answers import Answers
+    from geoaccess.study.results.ground import DrawnAhead
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison"]
@@ -62,7 +63,7 @@ class Compared:
     scenario has other people also `years`: how they do, in the scenario, against the people of today as it is, split
     into what people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a
     row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says of each
-    scenario what a reader should know.
+    scenario what a reader should know, and `drawn` is what lies under the cells of `base`.
     """
 
     study: Study
@@ -72,6 +73,7 @@ class Compared:
     cells: list[pd.DataFrame]
     tables: dict[str, pd.DataFrame]
     notes: list[list[str]]
+    drawn: DrawnAhead
 
     @property
     def scenarios(self) -> list[Scenario]:
@@ -137,7 +139,7 @@ def compare_study(
         spread, common=common, what=_SOLVING, cache=study.cache, workers=workers, scheduler=scheduler, show=show
     )
     here = is_here(workers, scheduler)
-    with drawn_ahead(base.answers):
+    with drawn_ahead(base.answers) as drawn:
         found: list[Solved] = solve(solved, tasks=changed) if here else solve(solved_there, tasks=changes)
     parts: dict[str, list[pd.DataFrame]] = {}
     figures = {"before": found[0].figures["before"]} if found else {}
@@ -147,7 +149,9 @@ def compare_study(
             parts.setdefault(name, []).append(table)
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
     joined |= {"beside": _beside(figures)}
-    return Compared(study, base, measures, changed, [one.cells for one in found], joined, [one.notes for one in found])
+    return Compared(
+        study, base, measures, changed, [one.cells for one in found], joined, [one.notes for one in found], drawn
+    )
 
 
 def _beside(figures: dict[str, dict[tuple[str, str, str], float]]) -> pd.DataFrame:

@@ -94,7 +94,8 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
     for number, (one, cells, notes) in enumerate(
         zip(compared.changed, compared.cells, compared.notes, strict=True), start=1
     ):
-        below = drawn_below(one.base.answers)
+        answers = one.base.answers
+        below = compared.drawn.below(answers) if one.base is compared.base else drawn_below(answers)
         below["ferries"] = sailing_ferries(below["ferries"], one)
         tables = {
             name: keyed[name][keyed[name]["scenario"] == one.scenario.title] for name in keyed if name != "beside"

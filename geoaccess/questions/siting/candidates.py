@@ -33,9 +33,8 @@ def files_asked(candidates: str, exclude: Path | None) -> list[Path]:
     return of_places if exclude is None else [*of_places, exclude]
 
 
-def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
+def candidates_of(cells: gpd.GeoDataFrame, question: Question) -> gpd.GeoDataFrame:
     """Return the places that are to choose from: points, with `name` where their file names them."""
-    cells = answers.results
     if question.candidates == "cells":
         found = cells.loc[(cells["population"] > 0).to_numpy(), ["geometry"]]
         found = found.set_geometry(found.geometry.centroid)
@@ -51,7 +50,9 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
 
 
-def new_places(answers: Answers, question: Question, places: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+def new_places(
+    cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, question: Question
+) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the candidates where no site of the service stands, and what to say of the others.
 
     Raises
@@ -59,7 +60,8 @@ def new_places(answers: Answers, question: Question, places: gpd.GeoDataFrame) -
     InputError
         If a site stands at every one.
     """
-    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy(bool)]
+    places = candidates_of(cells, question)
+    ours = sites[(sites["service"] == question.service).to_numpy(bool)]
     left = siting.away_from(places, ours, within_m=services.SAME_PLACE_M)
     if left.empty:
         raise InputError(

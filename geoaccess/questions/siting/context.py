@@ -148,9 +148,17 @@ def context_in(base: Baseline, scenario: Scenario | None) -> SitingContext:
 
 
 def build_problem(
-    ground: SitingContext, candidates: gpd.GeoDataFrame, *, service: str, close: int = 0
+    ground: SitingContext,
+    candidates: gpd.GeoDataFrame,
+    snapped: pd.DataFrame | None = None,
+    *,
+    service: str,
+    close: int = 0,
 ) -> tuple[SitingProblem, gpd.GeoDataFrame]:
-    """Return what each candidate would bring nearer, and the sites of the service that stand."""
+    """Return what each candidate would bring nearer, and the sites of the service that stand.
+
+    `snapped` are the candidates as they are attached to the roads of the service, where that was done before.
+    """
     study, answers = ground.study, ground.answers
     spec = next(spec for spec in study.specs if spec.key == service)
     ours = answers.sites[(answers.sites["service"] == service).to_numpy()]
@@ -160,7 +168,7 @@ def build_problem(
         roads.cells,
         people_of_service(answers.results, spec),
         sites=stages.snap_sites(study, roads.places, ours, service=service) if len(ours) else None,
-        candidates=stages.snap_sites(study, roads.places, candidates, service=service),
+        candidates=stages.snap_sites(study, roads.places, candidates, service=service) if snapped is None else snapped,
         close=close,
         direction=spec.direction,
     )

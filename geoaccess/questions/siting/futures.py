@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.alternatives import STEP_SECONDS
-from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, context_in, context_of
 from geoaccess.questions.siting.futures_map import draw_futures
 from geoaccess.questions.siting.objectives import OBJECTIVES
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import Objective, Regret, SitingProblem
     from geoaccess.study.answers import Answers
+    from geoaccess.study.results.ground import DrawnAhead
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 
@@ -54,7 +55,8 @@ class Futures:
     `frontier` has a row per number of sites, from one to as many as are asked for: `added`, `regret`, the greatest over
     the futures, `bound`, below which no choice of so many has it, and `worst_value`, the burden in the worst future.
     The last row is the answer; those of fewer sites are found by exchanges, in ten seconds at most for each step.
-    `first` is the first future as it is, and `nearer_s` the seconds of its cells with the choice.
+    `first` is the first future as it is, `drawn` what lies under it, and `nearer_s` the seconds of its cells with
+    the choice.
     """
 
     question: Question
@@ -64,6 +66,7 @@ class Futures:
     places: pd.DataFrame
     frontier: pd.DataFrame
     first: Answers
+    drawn: DrawnAhead
     nearer_s: npt.NDArray[np.float64]
     scenario: str
     disclaimer: str
@@ -113,11 +116,11 @@ def site_futures(
         base = baseline_of(study, scenarios, show=show) if scenarios else None
         ground = _ground(base, tasks[0], show=show)
         first = ground.answers.reading(files_asked(question.candidates, question.exclude))
-        places, _ = new_places(first, question, candidates_of(first, question))
+        places, _ = new_places(first.results, first.sites, question)
         common = _Common(base, places, question)
         if not is_here(workers, scheduler):
             _provide_networks(tasks[1:])
-        with drawn_ahead(first):
+        with drawn_ahead(first) as drawn:
             found = [_future_of(common, tasks[0], ground)]
             del ground
             found += spread(
@@ -165,6 +168,7 @@ def site_futures(
         places=chosen,
         frontier=_frontier([*fewer, regret]),
         first=first,
+        drawn=drawn,
         nearer_s=settings[0].times(regret.added),
         scenario=siting.scenario_text(
             title=writer.text("futures_title", label=label, n=len(chosen), futures=len(names)),
@@ -309,6 +313,7 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
         draw_futures(
             temporary / f"{stem}.png",
             first=answer.first,
+            below=answer.drawn.below(answer.first),
             service=answer.question.service,
             futures=[*answer.futures["future"]],
             places=answer.places,

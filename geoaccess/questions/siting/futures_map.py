@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ import pandas as pd
 from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
-from geoaccess.study.results.output import drawn_below, figure_words
+from geoaccess.study.results.output import figure_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -28,12 +28,15 @@ def draw_futures(
     path: Path,
     *,
     first: Answers,
+    below: Mapping[str, Any],
     service: str,
     futures: Sequence[str],
     places: pd.DataFrame,
     nearer_s: npt.NDArray[np.float64],
 ) -> None:
     """Draw who gets nearer in the first of some futures, with the sites that stand and the new ones (`places`).
+
+    `below` is what lies under the cells, see `DrawnAhead`.
 
     `path` is that of a PNG among files that are written together; beside it come the other formats of [figures].
     """
@@ -55,7 +58,7 @@ def draw_futures(
         cells=scenarios.cell_differences(first.results, after, services=[spec]),
         service=spec,
         sites=_drawn_sites(first, service, places),
-        **drawn_below(first),
+        **below,
         **heads,
     )
 

@@ -11,7 +11,7 @@ from geoaccess import maps, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer, number
 from geoaccess.questions.siting.wording import figure, percent, sureness
-from geoaccess.study.results.output import drawn_below, figure_words, forms_of
+from geoaccess.study.results.output import figure_words, forms_of
 from geoaccess.study.results.result_folder import result_files
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
@@ -123,6 +123,6 @@ def _draw(placed: Placed, path: Path) -> None:
         cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
         service=spec,
         sites=drawn_sites(placed),
-        **drawn_below(before),
+        **placed.drawn.below(before),
         **heads,
     )

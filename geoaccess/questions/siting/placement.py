@@ -11,17 +11,18 @@ import pandas as pd
 from geoaccess import measures, siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import note
+from geoaccess.questions.siting.ahead import working_ahead
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
-from geoaccess.questions.siting.candidates import candidates_of, files_asked, municipality_of, name_places, new_places
+from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, check_closing, context_in, context_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
 from geoaccess.study import stages
-from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.ground import drawn_ahead
+from geoaccess.study.pipeline import solve_telling
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.site_directory import site_directory
+from geoaccess.study.stamps import InputStamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.questions.siting.ahead import Ahead
     from geoaccess.questions.siting.context import SitingContext
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import Located, Objective, SitingProblem
     from geoaccess.study.answers import Answers
+    from geoaccess.study.results.ground import DrawnAhead
     from geoaccess.study.settings.study_file import Study
     from geoaccess.zones import CentralityScheme
 
@@ -48,7 +51,10 @@ _PLACES = [
 
 @dataclass(frozen=True)
 class Placed:
-    """The answer: tables to be read and written, a scenario that reproduces it, and the cells as they would be."""
+    """The answer: tables to be read and written, a scenario that reproduces it, and the cells as they would be.
+
+    `drawn` is what lies under the cells.
+    """
 
     study: Study
     question: Question
@@ -67,6 +73,7 @@ class Placed:
     subtitle: str
     scenario: str
     out_of_reach: float
+    drawn: DrawnAhead
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -99,31 +106,33 @@ def site_study(
         If the service, objective or candidates are unknown, or the question has no answer; and as `baseline_of`.
     """
     check_question(study, question)
-    if answers is None and scenario is None:
+    if question.close and answers is None and scenario is None:
         check_closing(study, question, stages.read_places(study, stages.read_mapped(study)))
-    if scenario is None:
-        ground = context_of(solve_study(study, show=show) if answers is None else answers)
-    else:
-        ground = context_in(baseline_of(study, [scenario], answers=answers, show=show), scenario)
-    check_closing(study, question, ground.answers.sites)
-    with drawn_ahead(ground.answers):
-        return _answered(ground, question)
+    before = InputStamps().also(files_asked(question.candidates, question.exclude))
+    with working_ahead(study, question) as ahead:
+        if scenario is not None:
+            ground = context_in(baseline_of(study, [scenario], answers=answers, show=show), scenario)
+        elif answers is not None:
+            ground = context_of(answers)
+        else:
+            ground = context_of(solve_telling(study, ahead.places_known, show=show))
+        check_closing(study, question, ground.answers.sites)
+        return _answered(replace(ground, answers=ground.answers.since(before)), question, ahead)
 
 
-def _answered(ground: SitingContext, question: Question) -> Placed:
+def _answered(ground: SitingContext, question: Question, ahead: Ahead) -> Placed:
     """Answer a question that has been checked, on its ground."""
-    ground = replace(ground, answers=ground.answers.reading(files_asked(question.candidates, question.exclude)))
-    places, of_places = new_places(ground.answers, question, candidates_of(ground.answers, question))
-    setting, ours = build_problem(ground, places, service=question.service, close=question.close)
+    new = ahead.new_places(ground)
+    setting, ours = build_problem(ground, new.places, new.snapped, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)
-    notes += of_places
+    notes += new.notes
     if question.close:
         notes.append(note("only_travel_time"))
         if setting.fixed is not None and setting.fixed.any():
             notes.append(note("sites_outside_stay", n=int(setting.fixed.sum())))
     if ground.scenario is not None:
         notes.append(note("in_scenario", title=ground.name))
-    return _placed(ground, question, setting, found, objective, ours, places, notes)
+    return _placed(ground, question, setting, found, objective, ours, new.places, notes, ahead.drawn)
 
 
 def _placed(
@@ -135,6 +144,7 @@ def _placed(
     ours: gpd.GeoDataFrame,
     places: gpd.GeoDataFrame,
     notes: list[str],
+    drawn: DrawnAhead,
 ) -> Placed:
     """Put an answer into words and tables."""
     answers, language = ground.answers, ground.study.settings.language
@@ -169,6 +179,7 @@ def _placed(
         subtitle=placed_subtitle(question, found, scenario=title, language=language, scheme=answers.study.scheme),
         scenario=_scenario(answers.study, question, found, chosen, closed, title),
         out_of_reach=float(setting.people[~setting.reachable].sum()),
+        drawn=drawn,
         notes=[*notes, *of_steps, *of_others],
     )
 

@@ -33,6 +33,7 @@ from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
     from pyproj import CRS
@@ -43,7 +44,16 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Municipalities
 
-__all__ = ["Ground", "drawn_ahead", "drawn_below", "known_cells", "start_below", "start_ground"]
+__all__ = [
+    "DrawnAhead",
+    "Ground",
+    "drawing_ahead",
+    "drawn_ahead",
+    "drawn_below",
+    "known_cells",
+    "start_below",
+    "start_ground",
+]
 
 _SHEET_STEPS: Final = 4000
 _SCREEN_STEPS: Final = 16_000
@@ -243,12 +253,13 @@ def _folder(study: Study, cells: gpd.GeoDataFrame, made_of: str, network: Networ
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    return _laid(_under_sheet(answers, Mapped))
+    return _laid(_under_sheet(answers.study, answers.results, answers.zones, answers.network, share=Mapped))
 
 
 def start_below(pool: Background, answers: Answers) -> Started[dict[str, Any]]:
     """Start to make what `drawn_below` returns, while this process does something else."""
-    return pool.start(_make_sheet, pool.share(_under_sheet(answers, _sharing(pool))))
+    known = answers.study, answers.results, answers.zones, answers.network
+    return pool.start(_make_sheet, pool.share(_under_sheet(*known, share=_sharing(pool))))
 
 
 def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
@@ -256,24 +267,60 @@ def _make_sheet(shared: Mapped[_Under]) -> dict[str, Any]:
     return _laid(shared.once)
 
 
-@contextlib.contextmanager
-def drawn_ahead(answers: Answers) -> Iterator[None]:
-    """Put what `drawn_below` returns for a large study into the cache while the block runs, by another thread.
+class DrawnAhead:
+    """What `drawn_below` returns, for a large study made by another thread from the moment that its places are known.
 
-    It also imports what draws: matplotlib takes as long to import as a map takes to draw.
+    That thread also imports what draws: matplotlib takes as long to import as a map takes to draw.
     """
-    if cache_folder(answers.network) is None or len(answers.results) < _MANY:
-        yield
-        return
+
+    def __init__(self, pool: ThreadPoolExecutor | None = None) -> None:
+        self._pool = pool
+        self._begun: Future[dict[str, Any]] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle it as one that began nothing: elsewhere it is made when it is asked for."""
+        return type(self), ()
+
+    def start(
+        self, study: Study, *, cells: gpd.GeoDataFrame, municipalities: Municipalities | None, network: Network
+    ) -> None:
+        """Start to make it, unless that was done before, or the study is too small for it to pay."""
+        if self._begun is None and self._pool and cache_folder(network) is not None and len(cells) >= _MANY:
+            known = study, cells, municipalities, network
+            self._begun = self._pool.submit(lambda: _laid(_under_sheet(*known, share=Mapped)))
+            self._pool.submit(import_module, "geoaccess.maps.drawing")
+
+    def below(self, answers: Answers) -> dict[str, Any]:
+        """Return it; what was wrong is said here, where it is drawn."""
+        if self._begun is None or self._begun.exception() is not None:
+            return drawn_below(answers)
+        return dict(self._begun.result())
+
+
+@contextlib.contextmanager
+def drawing_ahead() -> Iterator[DrawnAhead]:
+    """Yield what may be told to start while the block runs; at its end nothing runs any longer."""
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: _kept(_under_sheet(answers, Mapped)))  # what is wrong is said where it is drawn
-        pool.submit(import_module, "geoaccess.maps.drawing")
-        yield
+        yield DrawnAhead(pool)
 
 
-def _under_sheet(answers: Answers, share: Callable[[Any], Mapped[Any]]) -> _Under:
-    cells = share(known_cells(answers.results))
-    return _under(answers.study, cells, answers.zones, answers.network, steps=_SHEET_STEPS, share=share)
+@contextlib.contextmanager
+def drawn_ahead(answers: Answers) -> Iterator[DrawnAhead]:
+    """Make what `drawn_below` returns while the block runs, see `DrawnAhead`."""
+    with drawing_ahead() as ahead:
+        ahead.start(answers.study, cells=answers.results, municipalities=answers.zones, network=answers.network)
+        yield ahead
+
+
+def _under_sheet(
+    study: Study,
+    cells: gpd.GeoDataFrame,
+    municipalities: Municipalities | None,
+    network: Network,
+    *,
+    share: Callable[[Any], Mapped[Any]],
+) -> _Under:
+    return _under(study, share(known_cells(cells)), municipalities, network, steps=_SHEET_STEPS, share=share)
 
 
 def _under(
