@@ -31,9 +31,10 @@ class Listening:
     def __init__(self, state, folder):
         self.listener = _listening(0)
         self.port = self.listener.getsockname()[1]
-        app = planner_app(state, local_entrance(folder, port=self.port, token=SECRET, key=SECRET), body_s=HEAD_S)
+        entrance = local_entrance(folder, port=self.port, token=SECRET, key=SECRET)
+        self.app = planner_app(state, entrance, body_s=HEAD_S)
         ready = threading.Event()
-        self.server = planner_server(app, listening=ready.set, head_s=HEAD_S, taken_s=HEAD_S, most=MOST)
+        self.server = planner_server(self.app, listening=ready.set, head_s=HEAD_S, taken_s=HEAD_S, most=MOST)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]}, daemon=True)
         self.thread.start()
         assert ready.wait(10)
@@ -133,13 +134,48 @@ def dribbled_until_cut_off(connection, longest_s):
     return False
 
 
-def test_a_body_that_never_comes_is_given_up(listening):
-    head = (
-        f"POST /api/answer HTTP/1.1\r\nHost: 127.0.0.1:{listening.port}\r\nOrigin: {listening.here}\r\n"
-        f"Cookie: geoaccess-{listening.port}={SECRET}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-    )
+def begun_post(listening, *lines):
+    """Return the head of a request with a body."""
+    head = [
+        "POST /api/answer HTTP/1.1",
+        f"Host: 127.0.0.1:{listening.port}",
+        f"Origin: {listening.here}",
+        f"Cookie: geoaccess-{listening.port}={SECRET}",
+    ]
+    return "\r\n".join([*head, *lines, "", ""]).encode()
+
+
+UNFINISHED = ("Content-Type: application/json", "Content-Length: 100")
+
+
+def test_bodies_that_are_long_in_coming_are_not_worked_at(listening, monkeypatch):
+    monkeypatch.setattr(listening.app, "most_at_once", 1)
     with ExitStack() as stack:
-        slow = [stack.enter_context(closing(listening.connect(head.encode() + b"{"))) for _ in range(2 * MOST)]
+        for _ in range(5):
+            stack.enter_context(closing(listening.connect(begun_post(listening, *UNFINISHED) + b"{")))
+        time.sleep(HEAD_S / 4)
+        assert answers(listening)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_request_that_breaks_off_is_nothing_unforeseen(listening, caplog, kind, cut):
+    """What is wrong with its end is answered once, whatever else was wrong with it."""
+    kinds = f"Content-Type: {kind}"
+    if cut:
+        spoken(listening, begun_post(listening, kinds, "Content-Length: 100") + b"{")
+    else:
+        said = spoken(listening, begun_post(listening, kinds, "Transfer-Encoding: chunked") + b"no length\r\n")
+        assert said.count(b"HTTP/1.1 ") == 1
+        assert said.startswith(b"HTTP/1.1 400")
+    assert answers(listening)
+    assert caplog.messages == []
+
+
+def test_a_body_that_never_comes_is_given_up(listening):
+    head = begun_post(listening, *UNFINISHED)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(closing(listening.connect(head + b"{"))) for _ in range(2 * MOST)]
         for _ in range(3):
             time.sleep(HEAD_S / 2)
         assert answers(listening)

@@ -80,6 +80,8 @@ class _Connection(H11Protocol):
         for event in (answer, h11.Data(data=body), h11.EndOfMessage()):
             if found := self.conn.send(event):
                 self.transport.write(found)
+        if self.cycle is not None:  # its head was one: whoever works at it has nobody to answer any more
+            self.cycle.disconnected = True
         self.transport.close()
 
     def on_response_complete(self) -> None:

@@ -122,8 +122,8 @@ class Guard:
                 await self._send_plain(send, 303, b"", heads)
                 return
             self._check_cookie(scope, door)
-            with self._one_more(door):
-                body = await self._body(headers, receive) if scope["method"] == "POST" else b""
+            body = await self._body(headers, receive) if scope["method"] == "POST" else b""
+            with self._one_more(door):  # a body that is long in coming keeps nobody out
                 await self.app(_behind(scope, door), _given(body, receive), self._adding(send))
         except _Denied as denied:
             if scope["path"].endswith("/"):  # for people
