@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.kernels.sorting import order_of_numbers
 from geoaccess.measures.specification import REASONS
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures.specification import ServiceSpec
+
+    _Sums = npt.NDArray[np.float64]
 
 __all__ = [
     "EVERYBODY",
@@ -59,6 +62,12 @@ class Groups:
         """Return the sum of `amounts` in each group, shape (n_groups,)."""
         return np.bincount(self.codes, weights=amounts, minlength=len(self.labels)).astype(np.float64, copy=False)
 
+    def sums_by(self, kind: npt.NDArray[np.integer | np.bool_], kinds: int, amounts: npt.NDArray[np.float64]) -> _Sums:
+        """Return the sum of `amounts` of each of so many kinds of cells in each group, shape (n_groups, kinds)."""
+        code = self.codes * kinds + kind
+        found = np.bincount(code, weights=amounts, minlength=len(self.labels) * kinds)
+        return found.astype(np.float64, copy=False).reshape(-1, kinds)
+
 
 @dataclass(frozen=True)
 class Times:
@@ -74,7 +83,7 @@ class Times:
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
         """The cells in rising order of their times, one order for all groups; equals stay in theirs."""
-        return np.argsort(self.times_s, kind="stable")
+        return order_of_numbers((self.times_s + 0.0).view(np.int64))  # the bits of numbers that are not negative
 
     @property
     def reasons(self) -> npt.NDArray[np.object_]:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Times, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["check_services", "norm_table_of_services", "quantile_table_of_services", "summarise_services"]
+__all__ = [
+    "check_services",
+    "norm_table_of_services",
+    "quantile_table_of_services",
+    "summarise_services",
+    "summary_and_norms",
+]
 
 
 def check_services(services: Sequence[ServiceSpec]) -> None:
@@ -35,9 +41,8 @@ def _service_summary(
 ) -> pd.DataFrame:
     people = people_of_service(results, service, who)
     figures = group_figures(times.times_s, people, groups, order=times.order)
-    by_reason = {
-        reason: groups.sums(np.where(times.reason == place, people, 0.0)) for place, reason in enumerate(REASONS)
-    }
+    by_place = groups.sums_by(times.reason + 1, len(REASONS) + 1, people)  # those who are reached stand first
+    by_reason = {reason: by_place[:, place] for place, reason in enumerate(REASONS, 1)}
     columns = {
         "service": service.key,
         "population": figures.people,
@@ -114,15 +119,7 @@ def summarise_services(
     0                1       100.0    100.0        0.0   300.0     300.0  300.0
     1                6       100.0     60.0       40.0  1500.0    1500.0    inf
     """
-    check_services(services)
-    times = {service.key: read_times(results, service) for service in services}
-
-    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
-        groups = group_cells(results, by=zoning)
-        tables = [_service_summary(results, service, times[service.key], who, groups) for service in services]
-        return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
-
-    return each_zoning(table, by=by, population=population)
+    return _Reading(results, services).summary(by, population)
 
 
 @checks_arguments
@@ -235,14 +232,48 @@ def norm_table_of_services(
     0      gp   900.0       200.0          100.0          100.0           0.5
     1      gp  1800.0       200.0          160.0           40.0           0.8
     """
-    check_services(services)
+    return _Reading(results, services).norms(by, population)
 
-    times = {service.key: read_times(results, service) for service in services}
 
-    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
-        return _norms(results, services, times, who, group_cells(results, by=zoning))
+def summary_and_norms(
+    results: pd.DataFrame,
+    *,
+    services: Sequence[ServiceSpec],
+    by: By = None,
+    population: str | Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what `summarise_services` and `norm_table_of_services` do, from one reading of the results."""
+    reading = _Reading(results, services)
+    return reading.summary(by, population), reading.norms(by, population)
 
-    return each_zoning(table, by=by, population=population)
+
+class _Reading:
+    """Times and groups of some results, each read once."""
+
+    def __init__(self, results: pd.DataFrame, services: Sequence[ServiceSpec]) -> None:
+        check_services(services)
+        self._results, self._services = pd.DataFrame(results), services  # of a table with shapes columns cost more
+        self._times = {service.key: read_times(self._results, service) for service in services}
+        self._known: dict[str, Groups] = {}
+
+    def _groups(self, zoning: Zoning) -> Groups:
+        if repr(zoning) not in self._known:
+            self._known[repr(zoning)] = group_cells(self._results, by=zoning)
+        return self._known[repr(zoning)]
+
+    def summary(self, by: By, population: str | Sequence[str] | None) -> pd.DataFrame:
+        def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+            groups, times = self._groups(zoning), self._times
+            tables = [_service_summary(self._results, one, times[one.key], who, groups) for one in self._services]
+            return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
+
+        return each_zoning(table, by=by, population=population)
+
+    def norms(self, by: By, population: str | Sequence[str] | None) -> pd.DataFrame:
+        def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+            return _norms(self._results, self._services, self._times, who, self._groups(zoning))
+
+        return each_zoning(table, by=by, population=population)
 
 
 def _norms(
@@ -257,14 +288,17 @@ def _norms(
         people = people_of_service(results, service, who)
         everybody = groups.sums(people)
         times_s = times[service.key].times_s
-        limits = service.limits(results)
-        figures = group_figures(times_s, people, groups, norms_s=limits, quantiles=False)
-        for norm_s, limit, within in zip(service.norm_values, limits, figures.within, strict=True):
-            beyond = groups.sums(np.where(times_s <= limit, 0.0, people))
-            table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=everybody)
-            tables.append(
-                table.assign(people_within=within, people_beyond=beyond, share_within=ratio(within, everybody))
-            )
+        for norm_s, limit in zip(service.norm_values, service.limits(results), strict=True):
+            beyond, within = groups.sums_by(times_s <= limit, 2, people).T
+            figures = {
+                "service": service.key,
+                "norm_s": float(norm_s),
+                "population": everybody,
+                "people_within": within,
+                "people_beyond": beyond,
+                "share_within": ratio(within, everybody),
+            }
+            tables.append(pd.DataFrame({**groups.labels, **figures}, index=groups.labels.index))
     if tables:
         return pd.concat(tables, ignore_index=True)
     columns = [*groups.labels.columns, "service", "norm_s", "population", "people_within", "people_beyond"]

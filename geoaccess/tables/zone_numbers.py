@@ -90,7 +90,8 @@ def match_zones(
     numbered = _unique((_key(zone), zone) for zone in ids)
     after = {_key(old): _key(new) for old, new in (changes or {}).items()}
     today = _unique((_last(_key(zone), after), zone) for zone in ids) if after else {}
-    texts = as_text(given)
+    texts = as_text(given) if given.dtype == object else given  # else few different ones are made texts of
+    codes, distinct = pd.factorize(texts)
 
     def meant(text: str) -> str:
         if text == "" or text in exact:
@@ -100,9 +101,10 @@ def match_zones(
             return numbered[key] or text
         return today.get(_last(key, after)) or text
 
-    found = {text: meant(text) for text in texts.unique()}
-    matched: pd.Series[str] = texts.map(found).astype("str")
-    return matched
+    found = pd.array([*map(meant, as_text(pd.Series(distinct))), ""], dtype="str")
+    return pd.Series(
+        found.take(codes), index=given.index, name=given.name
+    )  # the code -1 of nothing is that of the last
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

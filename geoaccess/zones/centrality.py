@@ -228,7 +228,8 @@ def join_centrality(
     1                               NaN              <NA>
     """
     given = match_zones(assigned["municipality_id"], table.index, changes=changes)
-    unknown = (given != "") & ~given.isin(table.index)
+    row = table.index.get_indexer(pd.Index(given))
+    unknown = (row < 0) & (given != "").to_numpy()
     if unknown.any():
         years = table["year"].dropna().unique().tolist() if "year" in table.columns else []
         of_year = f" of {years[0]}" if len(years) == 1 else ""
@@ -239,7 +240,7 @@ def join_centrality(
             reason = _likely_reason(str(number), scheme or read_scheme())
             problems.append(f"municipality {number}{name}, with {len(rows)} cells{people}, is not in it; {reason}")
         raise InputError.listing(f"centrality table{of_year} {source}", problems)
-    found = table[["centrality_index", "centrality_class"]].reindex(given.to_numpy())
+    found = table[["centrality_index", "centrality_class"]].reset_index(drop=True).reindex(row)  # -1 is no row
     return assigned.assign(
         centrality_index=found["centrality_index"].to_numpy(dtype=np.float64),
         centrality_class=found["centrality_class"].array,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geoaccess import measures
+from geoaccess.measures.summary import summary_and_norms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,7 @@ def summary(
 
     Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`, `people_beyond_norm_1`, ...
     """
-    table = measures.summarise_services(results, services=specs, by=by, population=population)
-    norms = measures.norm_table_of_services(results, services=specs, by=by, population=population)
+    table, norms = summary_and_norms(results, services=specs, by=by, population=population)
     keys = [*table.columns[: table.columns.get_loc("service")], "service"]
     if norms.empty:
         return table
