@@ -340,13 +340,14 @@ def archipelago(seed):
     return [shapely.Polygon(ring) for ring in ends], dataclasses.replace(network, shores=shores), rng
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_walks_over_water_against_plane_geometry(seed):
+@pytest.mark.parametrize(("seed", "from_one"), [*((seed, 1) for seed in range(5)), (0, 9), (1, 400)])
+def test_walks_over_water_against_plane_geometry(seed, from_one):
     islands, network, rng = archipelago(seed)
     land = shapely.union_all(islands)
     box = rng.uniform(-4000, 4000, (4000, 2))
     inside = box[shapely.contains_xy(land, *box.T)]
     one, other = inside[: len(inside) // 2], inside[len(inside) // 2 : len(inside) // 2 * 2]
+    one = np.repeat(one[::from_one], from_one, axis=0)[: len(one)]
     assert len(one) > 100
     over = leads_over_water(network, *one.T, *other.T)
     checked = 0
@@ -391,10 +392,11 @@ def lakes(seed):
     return shapes, dataclasses.replace(road, shores=shores), rng
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_walks_over_lakes_against_plane_geometry(seed):
+@pytest.mark.parametrize(("seed", "from_one"), [*((seed, 1) for seed in range(5)), (0, 9), (1, 3000)])
+def test_walks_over_lakes_against_plane_geometry(seed, from_one):
     shapes, network, rng = lakes(seed)
     one, other = rng.uniform(-4000, 4000, (2, 9000, 2))  # so many that threads share them
+    one = np.repeat(one[::from_one], from_one, axis=0)
     ashore = ~shapely.contains_xy(shapely.union_all(shapes), *other.T)
     one, other = one[ashore], other[ashore]
     over = leads_over_water(network, *one.T, *other.T)

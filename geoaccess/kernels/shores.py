@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.boxes import FAN, below
-from geoaccess.kernels.growing import longer_rows
+from geoaccess.kernels.growing import longer, longer_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,39 +53,71 @@ def _cut(x: float, y: float, dx: float, dy: float, ax: float, ay: float, bx: flo
 
 
 @numba.njit(cache=True, nogil=True)
+def _leaves_near(
+    x: float,
+    y: float,
+    to_x: npt.NDArray[np.float64],
+    to_y: npt.NDArray[np.float64],
+    begin: int,
+    end: int,
+    box: npt.NDArray[np.float64],
+    level: npt.NDArray[np.int64],
+    waiting: npt.NDArray[np.int64],
+    near: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Return the leaves that the box around some walks from one place touches, and how many; `near` grows."""
+    west, south, east, north = x, y, x, y
+    for i in range(begin, end):
+        west, east = min(west, to_x[i]), max(east, to_x[i])
+        south, north = min(south, to_y[i]), max(north, to_y[i])
+    count, n = 0, 1
+    waiting[0] = box.shape[0] - 1
+    while n > 0:
+        n -= 1
+        at = waiting[n]
+        if east < box[at, 0] or west > box[at, 2] or north < box[at, 1] or south > box[at, 3]:
+            continue
+        if end - begin == 1 and _apart(x, y, to_x[begin], to_y[begin], box, at):
+            continue
+        if at >= level[1]:
+            first, last = below(level, at)
+            for j in range(first, last):
+                waiting[n] = j
+                n += 1
+            continue
+        if count == near.size:
+            near = longer(near)
+        near[count] = at
+        count += 1
+    return near, count
+
+
+@numba.njit(cache=True, nogil=True)
 def _crossings(
     x: float,
     y: float,
     to_x: float,
     to_y: float,
+    near: npt.NDArray[np.int64],
+    leaves: int,
     box: npt.NDArray[np.float64],
-    level: npt.NDArray[np.int64],
     leaf: npt.NDArray[np.int64],
     area: npt.NDArray[np.int32],
     ax: npt.NDArray[np.float64],
     ay: npt.NDArray[np.float64],
     bx: npt.NDArray[np.float64],
     by: npt.NDArray[np.float64],
-    waiting: npt.NDArray[np.int64],
     found: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], int]:
-    """Return what a walk crosses, and how much that is; `found` grows where it is full.
+    """Return what a walk crosses in the leaves that are `near`, and how much that is; `found` grows where it is full.
 
     A row each, sorted: the area, the share of the walk, and 1 where it leaves land, which only coast can tell.
     """
-    count, n = 0, 1
+    count = 0
     dx, dy = to_x - x, to_y - y
-    waiting[0] = box.shape[0] - 1
-    while n > 0:
-        n -= 1
-        at = waiting[n]
+    for k in range(leaves):
+        at = near[k]
         if _apart(x, y, to_x, to_y, box, at):
-            continue
-        if at >= level[1]:
-            first, end = below(level, at)
-            for j in range(first, end):
-                waiting[n] = j
-                n += 1
             continue
         for j in range(leaf[at, 0], leaf[at, 1]):
             share, leaves = _cut(x, y, dx, dy, ax[j], ay[j], bx[j], by[j])
@@ -171,11 +203,22 @@ def wet_walks(
 ) -> None:
     """Say of the walks from `begin` up to `end` which have more than `waded_m` of water in a row.
 
+    Those from one place that stand one after another look for shores around all of them at once.
+
     Where a walk begins at sea, that part of it is left out, and `ashore_m` says how long it is.
     """
-    waiting = np.empty(FAN * level.size + 1, np.int64)
+    waiting, near = np.empty(FAN * level.size + 1, np.int64), np.empty(64, np.int64)
     found = np.empty((64, 3), np.float64)
-    for i in range(begin, end):
-        found, count = _crossings(x[i], y[i], to_x[i], to_y[i], box, level, leaf, area, ax, ay, bx, by, waiting, found)
-        wet[i], ashore_m[i] = _over_sea(found, count, length_m[i], waded_m)
-        wet[i] = wet[i] or _over_lakes(found, count, length_m[i], waded_m)
+    first = begin
+    while first < end:
+        last = first + 1
+        while last < end and x[last] == x[first] and y[last] == y[first]:
+            last += 1
+        near, leaves = _leaves_near(x[first], y[first], to_x, to_y, first, last, box, level, waiting, near)
+        for i in range(first, last):
+            found, count = _crossings(
+                x[i], y[i], to_x[i], to_y[i], near, leaves, box, leaf, area, ax, ay, bx, by, found
+            )
+            wet[i], ashore_m[i] = _over_sea(found, count, length_m[i], waded_m)
+            wet[i] = wet[i] or _over_lakes(found, count, length_m[i], waded_m)
+        first = last
