@@ -76,13 +76,12 @@ def nearer_pairs(
     """
     roads = network.network if isinstance(network, Hierarchy) else network
     turned = direction == "to_people"
-    out, back = (roads.arcs, roads.arcs_reversed) if turned else (roads.arcs_reversed, roads.arcs)
     cell, site = legs(roads, cells, turned=turned), legs(roads, sites, turned=turned)
     limit = np.minimum(np.ceil(np.round(limit_s * DECISECONDS, 6)), float(FAR)).astype(np.int32)
     edge_node = roads.ends[2 if turned else 0][np.maximum(site.edge, 0)]
     with ThreadPoolExecutor(1) as pool:  # one core beside that which looks for shores
         asked = packed(cell, come=False), packed(site, come=True), edge_node
-        begun = pool.submit(_ways_between, out, back, *asked, limit)
+        begun = pool.submit(_ways_between, roads, *asked, limit, turned=turned)
         walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
         ways, rows, places, edge_node, bound = begun.result()
     first, listed = _cells_by_node(ways, rows)
@@ -139,18 +138,20 @@ class _Ways(NamedTuple):
 
 
 def _ways_between(
-    out: Arcs,
-    back: Arcs,
+    network: Network,
     cells: npt.NDArray[np.int32],
     places: npt.NDArray[np.int32],
     edge_node: npt.NDArray[np.int32],
     limit: npt.NDArray[np.int32],
+    *,
+    turned: bool,
 ) -> tuple[_Ways, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return the ways between cells and places, these with the nodes of those ways, and what `latest` finds there."""
+    arcs = (network.arcs, network.arcs_reversed) if turned else (network.arcs_reversed, network.arcs)
     ends = slice(along.NODE, along.NODE + 2)
     there, sites_there = cells[:, along.EDGE] >= 0, places[:, along.EDGE] >= 0
     asked = cells[there, ends].ravel(), places[sites_there, ends].ravel(), edge_node[sites_there]
-    ways = _Ways.between(np.concatenate(asked), out, back)
+    ways = _Ways.between(np.concatenate(asked), *arcs)
     cells, places = cells.copy(), places.copy()
     for table in (cells, places):
         table[:, ends] = ways.number[table[:, ends]]
