@@ -142,6 +142,15 @@ def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("zone", ["America", "/etc", ":/etc/passwd"])
+def test_a_time_zone_that_is_none_is_one_sentence(cli, study, monkeypatch, zone):
+    monkeypatch.delitem(sys.modules, "babel.localtime", raising=False)  # it is read as it is loaded
+    monkeypatch.setenv("TZ", zone)
+    code, _, err = cli("check", study)
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith(f"error: TZ is '{zone}'")
+
+
 @pytest.fixture
 def end_signals():
     """As a program finds them that is started by hand."""

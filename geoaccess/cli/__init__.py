@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -47,6 +48,10 @@ def main() -> None:
         open_streams()
         with ending_in_order(), answering():
             _require_folder()
+            if os.environ.get("TZ"):
+                from geoaccess.phrases import require_time_zone  # `--help` should be quick
+
+                require_time_zone()
             _refuse_odd_numbers(sys.argv[1:])
             app(prog_name="geoaccess")
     except GeoaccessError as error:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import platform
+import time
 from typing import TYPE_CHECKING
 
 from geoaccess.files import disk
@@ -25,7 +25,7 @@ def hold(path: Path, *, what: str) -> disk.Lock | None:
     OSError
         If no file can be made there.
     """
-    began = dt.datetime.now().astimezone().isoformat(" ", "seconds")
+    began = time.strftime("%Y-%m-%d %H:%M:%S%z")  # whatever TZ says: `datetime` refuses some that are odd
     text = f"process {os.getpid()} on {platform.node() or 'this machine'} ({what}, since {began})"
     return disk.take_lock(path, text=text)
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import importlib
 import math
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from geoaccess.errors import InputError
 from geoaccess.phrases.catalogue import FALLBACK, language_code, text
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ __all__ = [
     "number",
     "people",
     "plain",
+    "require_time_zone",
     "share",
     "signed",
     "significant",
@@ -40,6 +44,23 @@ _LONG_MIN: Final = 119.5  # what rounds to two hours is written in hours
 _UNWRITTEN: Final = 1e20
 """Of numbers from here on no digit is written out: no count is so large, and a wrong one should be seen as it is."""
 _ROUNDING: Final = decimal.Context(prec=60, rounding=decimal.ROUND_HALF_UP)
+
+
+def require_time_zone() -> None:
+    """Refuse a TZ of the environment that is no time zone: Babel reads it when it is loaded, and names no TZ.
+
+    Raises
+    ------
+    InputError
+        With what it is.
+    """
+    try:
+        importlib.import_module("babel.localtime")
+    except (LookupError, OSError, ValueError) as error:
+        raise InputError(
+            f"TZ is {os.environ.get('TZ')!r} in the environment, which is no time zone ({type(error).__name__}); write "
+            "one such as Europe/Oslo, or leave it out"
+        ) from error
 
 
 @cache
