@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import geopandas as gpd
 import pyproj
 import pytest
@@ -10,7 +12,7 @@ from test_study_tiny import CELLS, STUDY, WAYS, ZONES, cell_id, degrees, write_r
 
 from geoaccess.errors import GeoaccessError
 from geoaccess.frames import is_stretched
-from geoaccess.questions import check_scenarios, left_out_sentence, reliability_study
+from geoaccess.questions import check_scenarios, compare_study, left_out_sentence, reliability_study
 from geoaccess.questions.scenario_run import apply_scenarios, solve_baseline
 from geoaccess.scenarios import Scenario
 from geoaccess.study import check, load_study, solve_study, stages
@@ -119,6 +121,25 @@ def test_a_road_that_ambulances_alone_do_not_have(tmp_path):
         check_scenarios(loaded, [closing])
     assert "way 10" in str(caught.value)
     assert str(also.value) == str(caught.value)
+
+
+@pytest.mark.parametrize("ferries", [False, True])
+def test_boats_that_no_comparison_can_cancel(tmp_path, ferries):
+    timetable = 'profile = "flat.toml"\nferries = "ferries.csv"\n'
+    text = STUDY.replace('profile = "flat.toml"\n', timetable) if ferries else STUDY
+    loaded = load_study(write_study(tmp_path, text))
+    rows = "name,way_id,departures,minutes\nCar ferry,8,07:00 20:00,30\n"
+    (tmp_path / "ferries.csv").write_text(rows, encoding="utf-8")
+    hours = {"network": {"wait": "profile"}} if ferries else {}
+    cancelled = Scenario(title="late", boats={"cancel_after": "20:00"}, **hours)
+    with pytest.raises(GeoaccessError) as caught:
+        compare_study(loaded, [cancelled], day=dt.date(2026, 1, 14), show=False)
+    assert ("means over hours" if ferries else "no timetable") in str(caught.value)
+    with pytest.raises(GeoaccessError) as also:
+        check_scenarios(loaded, [cancelled])
+    assert str(caught.value) in str(also.value)
+    if ferries:
+        check_scenarios(loaded, [Scenario(title="late", boats={"cancel_after": "20:00"})])
 
 
 def test_a_grid_too_large_for_a_raster(tmp_path):

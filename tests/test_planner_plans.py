@@ -124,6 +124,13 @@ def test_a_plan_that_is_opened_and_saved_is_byte_for_byte_what_it_was(state, she
     assert saved_again(state, shelf, "winter") == text
 
 
+def test_a_list_of_no_tables_stays_until_there_is_one(state, shelf):
+    text = put(shelf, "none", 'title = "None" # yet\nadd = []\nclose = [] # later\n')
+    assert saved_again(state, shelf, "none") == text
+    more = saved_again(state, shelf, "none", [{"what": "close", "way": CAR_FERRY}])
+    assert more == 'title = "None" # yet\nadd = []\n\n[[close]]\nosm_id = 8\n'
+
+
 def test_only_what_is_edited_is_another(state, shelf):
     put(shelf, "winter", WHOLE)
     text = saved_again(state, shelf, "winter", [gp("days", "gp-west", days=[4])])
@@ -554,6 +561,19 @@ def test_what_compare_refuses_is_refused(state, base, shelf, text):
         compared(base, text)
     with pytest.raises(GeoaccessError):
         load_plan(state, shelf, "plan")
+
+
+def test_new_sites_of_two_services_have_labels_of_their_own(state, shelf):
+    one = {"what": "add", "service": "gp", "site": "new-1", **at(ISLE)}
+    two = {**one, "service": "hospital"}
+    put(shelf, "plan", f'title = "Plan"\n[[add]]\nservice = "gp"\nlon = {ISLE[0]}\nlat = {ISLE[1]}\ncapacity = 7\n')
+    opened = load_plan(state, shelf, "plan")
+    with pytest.raises(InputError, match="change 2: there is a site 'new-1' already"):
+        planned(state, read_changes([*opened["changes"], two]))
+    text = saved_again(state, shelf, "plan", [{**two, "site": "new-2"}])
+    assert tomllib.loads(text)["add"][0]["capacity"] == 7
+    assert [add["service"] for add in tomllib.loads(text)["add"]] == ["gp", "hospital"]
+    assert fitting(state, [one, two]).aside[1].code == "same_label"
 
 
 # ---- any list that the page can make

@@ -107,6 +107,20 @@ def test_roads_are_found_by_name_and_number():
     assert apply_to_network(scenario, network, names=names).closed.tolist() == [0, 1, 3]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "closed"),
+    [("E 6", [0, 2]), ("e6", [0, 2]), ("fv.7", [1, 2]), ("Fv. 7", [1, 2]), ("Fv. 7;E6", [2]), ("Fv 7", []), (";", [])],
+)
+def test_a_road_of_several_numbers_is_found_by_each(wanted, closed):
+    names = pd.DataFrame({"name": "", "ref": ["E 6", "Fv.7", "E 6; Fv. 7", "E 61"]}, index=[1, 2, 3, 4])
+    scenario = Scenario(title="x", close=[{"name": wanted}])
+    if closed:
+        assert apply_to_network(scenario, ring(), names=names).closed.tolist() == closed
+    else:
+        with pytest.raises(InputError, match="no road or car ferry of the network is chosen by"):
+            apply_to_network(scenario, ring(), names=names)
+
+
 def test_all_that_chooses_nothing_is_reported_at_once():
     names = pd.DataFrame({"name": ["Ring road"], "ref": [""]}, index=[1])
     scenario = Scenario(

@@ -117,6 +117,11 @@ def directory():
     return SiteDirectory(table, zones=lambda: ZONES, former=lambda: {"gp-002": "k"})
 
 
+def test_an_id_given_as_a_name_is_said_to_be_one(directory):
+    with pytest.raises(InputError, match=r'"h" is the id of h  UNN Narvik.*, not its name; write it as site'):
+        directory.find("", name="h", service="hospital")
+
+
 @pytest.mark.parametrize(
     ("written", "service", "meant"),
     [

@@ -246,6 +246,7 @@ class _Draft:
             _group(state, self.groups, change)
         else:
             _refuse_copies(state, self.sites, change)
+            _refuse_twin(self.sites, change)
             self.sites[change.service] = _sites(state, self.sites.get(change.service), change)
 
 
@@ -292,6 +293,14 @@ def _refuse_copies(
         raise _Refused("of_other_service", f"{change.site!r} is a site of {copies.source}; change it there")
 
 
+def _refuse_twin(stated: dict[str, dict[str, Site]], change: Change) -> None:
+    """Refuse a new site whose label is taken, in whatever service: by it a saved plan finds the site in its file."""
+    if not isinstance(change, Add) or change.service not in stated:
+        return
+    if any(change.site in sites for sites in stated.values()):
+        raise _Refused("same_label", f"there is a site {change.site!r} already")
+
+
 def _sites(
     state: PlannerState, sites: dict[str, Site] | None, change: Add | Move | Remove | Restore | Days
 ) -> dict[str, Site]:
@@ -300,8 +309,6 @@ def _sites(
         raise _Refused("no_service", f"there is no service {change.service!r}")
     label = change.site if isinstance(change, Add) else _label(state, sites, change)
     if isinstance(change, Add):
-        if label in sites:
-            raise _Refused("same_label", f"there is a site {label!r} already")
         place = _on_network(state, change)
         new = Site(change.name, change.lon, change.lat, place, change.days, added=True)
         return sites | {label: new}

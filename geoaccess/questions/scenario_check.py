@@ -14,7 +14,7 @@ from geoaccess.questions.scenario_changes import (
     study_with_people,
 )
 from geoaccess.questions.scenario_notes import notes_of_names
-from geoaccess.questions.scenario_run import needs_names, road_names
+from geoaccess.questions.scenario_run import needs_names, refuse_clock, road_names
 from geoaccess.scenarios import apply_to_network
 from geoaccess.study import stages
 from geoaccess.study.scenario_names import of_another_study
@@ -50,6 +50,9 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
     for scenario in changes:
         try:
             with of_another_study(study, scenario):
+                if scenario.boats is not None:  # compared on a day of the timetable, with --day
+                    refuse_clock(scenario, by_clock=True)
+                    stages.read_timetables(study)
                 people = stages.read_people(study_with_people(study, scenario))
                 cells = people.join(stages.join_zones(study, people)[0])
                 own = network_of_scenario(study, scenario, network)

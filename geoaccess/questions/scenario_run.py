@@ -42,6 +42,7 @@ __all__ = [
     "apply_scenario",
     "apply_scenarios",
     "files_named",
+    "refuse_clock",
     "road_names",
     "solve_baseline",
     "solve_scenario",
@@ -229,19 +230,24 @@ def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
         return _applied(base, scenario)
 
 
-def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
-    if scenario.boats is not None and base.departures is None:
+def refuse_clock(scenario: Scenario, *, by_clock: bool) -> None:
+    """Refuse a scenario of boats by the clock where they sail by means over hours, and the other way round."""
+    if scenario.boats is not None and not by_clock:
         raise InputError(
             f'scenario "{scenario.title}": boats sail by the clock; name the day whose timetable counts with --day'
         )
-    if scenario.population is not None:
-        base = _with_people(base, scenario)
     changed = scenario.network
-    if base.day is not None and changed is not None and (changed.wait or changed.timetable):
+    if by_clock and changed is not None and (changed.wait or changed.timetable):
         raise InputError(
             f'scenario "{scenario.title}": [network] wait and timetable are for means over hours; with --day all boats '
             "sail by the clock of that day"
         )
+
+
+def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
+    refuse_clock(scenario, by_clock=base.departures is not None)
+    if scenario.population is not None:
+        base = _with_people(base, scenario)
     network = network_of_scenario(base.study, scenario, base.answers.network)
     found = change_study(base.study, scenario, base.answers.sites, base.results, network, base.names)
     of_vehicles = None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-    import pandas as pd
 
     from geoaccess.network import Network
     from geoaccess.scenarios.changes import Close, Scenario, Slow
@@ -31,6 +31,7 @@ __all__ = [
     "edges_of_pieces",
     "edges_of_ways",
     "misses_network",
+    "numbers_in",
     "pieces_inside",
     "pieces_of",
     "selected_pieces",
@@ -78,7 +79,8 @@ def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFram
     ----------
     names
         What `geoaccess.osm.read_road_names` returns: needed where roads are chosen by `name`, which networks do not
-        keep. A name is the whole name, or the number of the road ("E 6"), in any case of letters.
+        keep. A name is the whole name, in any case of letters, or a number that the road has ("E 6", "E6"; also of a
+        road of several numbers), see `numbers_in`.
 
     Raises
     ------
@@ -225,18 +227,32 @@ def selected_pieces(
     return chosen
 
 
+def numbers_in(ref: str) -> list[str]:
+    """Return the numbers of a road as they are compared, of a tag that may hold several.
+
+    >>> numbers_in("E 6;Fv. 7")
+    ['e6', 'fv.7']
+    """
+    return [number for part in ref.split(";") if (number := "".join(part.split()).casefold())]
+
+
 def _ways_called(
     name: str, network: Network, names: pd.DataFrame | None, what: str
 ) -> tuple[npt.NDArray[np.int64], str]:
     """Return the ways of a name or number, and what to say if there are none."""
-    wanted = name.casefold()
+    wanted, numbers = name.casefold(), {*numbers_in(name)}
     ferries = network.ferries[network.ferries["cars"].astype(bool)] if "cars" in network.ferries else network.ferries
     tables = [] if what == "roads" or ferries.empty else [ferries.set_index("way_id")[["name"]]]
+    refs = pd.Series("", index=[], dtype="str")
     if names is not None:
         here = names.loc[names.index.isin(network.way_id)]
-        tables += [here[["name"]], here[["ref"]].set_axis(["name"], axis=1)]
+        tables.append(here[["name"]])
+        refs = here["ref"]
     found = [table.index[table["name"].str.casefold() == wanted].to_numpy(np.int64) for table in tables]
-    known = sorted({str(word) for table in tables for word in table["name"].unique() if word})
+    numbered = [ref for ref in refs.unique() if numbers and numbers.issubset(numbers_in(ref))]
+    found.append(refs.index[refs.isin(numbered)].to_numpy(np.int64))
+    words = {str(word) for table in tables for word in table["name"].unique()}
+    known = sorted({*words, *(part.strip() for ref in refs.unique() for part in ref.split(";"))} - {""})
     unread = "" if names is not None or what == "ferries" else "; names of roads were not read"
     hint = did_you_mean(name, known)
     return np.concatenate([np.empty(0, np.int64), *found]), (hint if "did you" in hint else "") + unread

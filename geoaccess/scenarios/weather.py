@@ -17,6 +17,7 @@ from geoaccess.scenarios.roads import (
     edges_of_pieces,
     edges_of_ways,
     misses_network,
+    numbers_in,
     pieces_inside,
     selected_pieces,
 )
@@ -214,7 +215,7 @@ def _numbered_road(
     import shapely
 
     label = row["name"] or f"{row['ref']} {row['polygon'][:20]}"
-    wanted = {_number(one) for one in row["ref"].split(";")} - {""}
+    wanted = {*numbers_in(row["ref"])}
     area = shapely.from_wkt(row["polygon"], on_invalid="ignore") if row["polygon"] else None
     drawn = isinstance(area, shapely.Polygon) and area.is_valid and not area.is_empty
     if row["what"] != "pass" or not wanted or row["osm_id"] or not drawn:
@@ -235,16 +236,11 @@ def _numbered_road(
         problems.append(f"{where}: {label} is named by its road number, and numbers of roads were not read")
         return []
     refs = names["ref"].reindex(network.way_id).fillna("")
-    ours = np.array([not wanted.isdisjoint(map(_number, ref.split(";"))) for ref in refs], np.bool_)
+    ours = np.array([not wanted.isdisjoint(numbers_in(ref)) for ref in refs], np.bool_)
     pieces = inside & ours[network.shape_way]
     if not pieces.any():
         problems.append(f"{where}: {label}: no road {row['ref']} of the network is in the polygon")
     return [(label, edges_of_pieces(network, pieces))]
-
-
-def _number(ref: str) -> str:
-    """Return a road number as it is compared: E 6 is E6."""
-    return "".join(ref.split()).casefold()
 
 
 @checks_arguments

@@ -88,6 +88,8 @@ class SiteDirectory:
                 f'"{written}" is an id, which may be that of {self.describe(found)}; write its name beside it'
             )
         if name and plain_name(name) != plain_name(own):
+            if not written:
+                raise InputError(f'"{name}" is the id of {self.describe(found)}, not its name; write it as site')
             raise InputError(
                 f'"{written}" is the site {self.describe(found)}, but is called "{name}" here'
                 f"{self._called(name, service)}; write the id and the name of one site"

@@ -109,9 +109,9 @@ def _wanted(raw: dict[str, Any], values: Mapping[str, Any], tables: Mapping[str,
         if value is not None:
             wanted[key] = plain_value(value)
     for key, entries in tables.items():
-        there = wanted.pop(key, [])
+        there, empty = wanted.pop(key, []), raw.get(key) == []
         found = [_merged({} if entry.source is None else there[entry.source], entry.values) for entry in entries]
-        if found:
+        if found or empty:
             wanted[key] = found
     return wanted
 
@@ -211,7 +211,7 @@ def _set_value(blocks: list[_Block], key: str, value: Any) -> None:
 
 def _set_tables(blocks: list[_Block], key: str, entries: Sequence[Entry], there: Sequence[Mapping[str, Any]]) -> None:
     groups = _groups(blocks, key)
-    if len(groups) != len(there):  # a list of tables in one line: written out
+    if len(groups) != len(there) or not there:  # a list of tables in one line, or of none: written out
         _set_value(blocks, key, None)
         groups = []
         entries = [

@@ -26,8 +26,10 @@ from urllib3 import HTTPResponse
 
 from fuzzing import mutations
 from fuzzing.banks import change_rows, change_statbank, feeds, statbank
+from fuzzing.comparisons import change_scenario, compare_scenario, scenarios_of_the_country
 from fuzzing.extracts import UNSOUND, change_map, plainly
 from fuzzing.geopackages import packages_by_hand
+from fuzzing.plans import change_plan, plan_holds, plans
 from fuzzing.rasters import change_tiff, rasters
 from geoaccess.errors import GeoaccessError
 
@@ -544,37 +546,14 @@ def read_feed(path):
     assert departures[["from_lon", "to_lon"]].abs().max(axis=None) <= 180 or departures.empty
 
 
-def plans():
-    ours = {"service": "gp", "site": "gp-west"}
-    changes = [
-        {"what": "add", "service": "gp", "site": "new-1", "lon": 18.9, "lat": 69.6, "name": "New", "days": [0, 2]},
-        {"what": "move", **ours, "lon": 18.9, "lat": 69.6},
-        {"what": "remove", **ours},
-        {"what": "restore", **ours},
-        {"what": "days", **ours, "days": [0, 4]},
-        {"what": "close", "way": 7},
-        {"what": "open", "way": 7},
-    ]
-    return [json.dumps(changes).encode(), *(json.dumps([one]).encode() for one in changes)]
-
-
-def read_plan(path):
-    from geoaccess.planner import read_changes
-
-    try:
-        raw = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return
-    read_changes(raw)
-
-
 TARGETS = {
     "pbf": Target(".osm.pbf", town, change_map, read_map, named=True),
     "xml": Target(".osm", xml, mutations.change_xml, read_extract, named=True),
     "place": Target(".json", map_answers, mutations.change_json, read_place),
     "features": Target(".osm.pbf", town, change_map, read_features, named=True),
     "study": Target(".toml", studies, mutations.change_toml, read_study),
-    "scenario": Target(".toml", scenarios, mutations.change_toml, read_scenario, named=True),
+    "scenario": Target(".toml", scenarios, change_scenario, read_scenario, named=True),
+    "comparison": Target(".toml", scenarios_of_the_country, change_scenario, compare_scenario),
     "profile": Target(".toml", lambda: [(ROOT / "configs/profiles/car.toml").read_bytes()], mutations.change_toml, read_profile),
     "scheme": Target(".toml", schemes, mutations.change_toml, read_scheme),
     "sources": Target(".toml", lambda: [(ROOT / "configs/sources.toml").read_bytes()], mutations.change_toml, read_sources, named=True),
@@ -587,6 +566,6 @@ TARGETS = {
     "raster": Target(".tif", rasters, change_tiff, read_raster),
     "statbank": Target(".csv", statbank, change_statbank, read_statbank),
     "gtfs": Target(".zip", feeds, functools.partial(mutations.change_zip, change=change_rows), read_feed),
-    "planner": Target(".json", plans, mutations.change_json, read_plan),
+    "planner": Target(".json", plans, change_plan, plan_holds),
 }  # fmt: skip
 """By name; each has a folder of that name in tests/fuzz_cases with what was found."""
