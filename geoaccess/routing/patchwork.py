@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess.kernels.threads import at_once, parts_of
 from geoaccess.network.counting import count_within
+from geoaccess.routing.rings import Rings, areas_of, polygons_of, ringed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -73,10 +74,10 @@ class Patchwork:
         outlines = _stitched(_outlines(areas, squares))
         if outlines is None or abs(outlines.area.sum() - shapely.area(areas).sum()) > _SURE * shapely.area(areas).sum():
             outlines = _whole(_valid_union([*areas]))
-        found = _polygons(outlines, largest_hole_m2)
+        found = polygons_of(outlines, largest_hole_m2)
         if not all(at_once(*(partial(shapely.is_valid, part) for part in found))):
             outlines = _whole(_valid_union([*areas]))
-            found = _polygons(outlines, largest_hole_m2)
+            found = polygons_of(outlines, largest_hole_m2)
         return shapely.MultiPolygon([*found])
 
     def _grown(self, square: list[int], parts: npt.NDArray[np.object_]) -> Any:
@@ -113,13 +114,6 @@ class _Outlines(NamedTuple):
     squares: npt.NDArray[np.int64]
 
 
-class _Rings(NamedTuple):
-    """Closed rings, and their areas: of holes below 0."""
-
-    rings: npt.NDArray[np.object_]
-    area: npt.NDArray[np.float64]
-
-
 def _edges(square: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the lower left and the upper right corners of squares: the same number for both that meet in an edge."""
     low, high = (np.asarray(_CORNER_M + one * _SQUARE_M, np.float64) for one in (square, square + 1))
@@ -152,15 +146,6 @@ def _valid_union(areas: list[Any]) -> Any:
     return joined
 
 
-def _areas_of(xy: npt.NDArray[np.float64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the areas of open rings, below 0 where one goes round with the sun."""
-    sizes = np.diff(ptr)
-    x, y = (xy - np.repeat(xy[ptr[:-1]], sizes, axis=0)).T
-    after = np.arange(1, ptr[-1] + 1)
-    after[ptr[1:] - 1] = ptr[:-1]
-    return np.asarray(np.add.reduceat(x * y[after] - x[after] * y, ptr[:-1]) / 2)
-
-
 def _outlines(areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64]) -> _Outlines:
     """Return the outlines of areas that each lie in a square."""
     import shapely
@@ -172,7 +157,7 @@ def _outlines(areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64]) ->
     xy, sizes = xy[~closes], np.bincount(ring, minlength=rings.size) - 1
     ptr = np.append(0, np.cumsum(sizes))
     outer = np.append(True, part[1:] != part[:-1])[: part.size]
-    backward = (_areas_of(xy, ptr) > 0) != outer
+    backward = (areas_of(xy, ptr) > 0) != outer
     first, number = np.repeat(ptr[:-1], sizes), count_within(sizes)
     xy = xy[np.where(np.repeat(backward, sizes), first + np.repeat(sizes, sizes) - 1 - number, first + number)]
     after = first + (number + 1) % np.repeat(sizes, sizes)
@@ -252,7 +237,7 @@ def _put_together(
     return found
 
 
-def _stitched(lines: _Outlines) -> _Rings | None:
+def _stitched(lines: _Outlines) -> Rings | None:
     """Return the rings of all squares as one, without their edges; None where borders do not meet at an edge."""
     runs = _runs(lines)
     ring = np.searchsorted(lines.ptr, runs[:-1], side="right") - 1
@@ -267,22 +252,14 @@ def _stitched(lines: _Outlines) -> _Rings | None:
     firsts = np.append(begin[order], lines.ptr[:-1][~open_ring])
     xy = lines.xy[np.repeat(firsts, sizes) + count_within(sizes)]
     of = np.append(heads, heads.max(initial=-1) + 1 + np.arange((~open_ring).sum()))
-    return _ringed(xy, np.bincount(np.repeat(of, sizes)))
+    return ringed(xy, np.bincount(np.repeat(of, sizes)))
 
 
-def _ringed(xy: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> _Rings:
-    import shapely
-
-    ptr = np.append(0, np.cumsum(sizes))
-    rings: Any = shapely.linearrings(xy, indices=np.repeat(np.arange(sizes.size), sizes))
-    return _Rings(np.asarray(rings, object), _areas_of(xy, ptr))
-
-
-def _whole(area: Any) -> _Rings:
+def _whole(area: Any) -> Rings:
     """Return the rings of an area."""
     far = np.array([[np.iinfo(np.int32).min] * 2])  # a square at whose edge nothing lies
     lines = _outlines(np.array([area], object), far)
-    return _ringed(lines.xy, np.diff(lines.ptr))
+    return ringed(lines.xy, np.diff(lines.ptr))
 
 
 def _followed(
@@ -335,32 +312,3 @@ def _in_turn(after: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.N
         left, jump = left + left[jump], jump[jump]
     order = np.lexsort((-left, head))
     return order, np.unique(head[order], return_inverse=True)[1]
-
-
-def _polygons(outlines: _Rings, largest_hole_m2: float) -> npt.NDArray[np.object_]:
-    """Return polygons of rings without their holes up to a size, and without those therein."""
-    import shapely
-
-    outer = outlines.area > 0
-    shells, holes = (np.asarray(shapely.polygons(outlines.rings[some]), object) for some in (outer, ~outer))
-    shell_m2, hole_m2 = outlines.area[outer], -outlines.area[~outer]
-    large = np.flatnonzero(hole_m2 > largest_hole_m2)
-    small = np.flatnonzero(hole_m2 <= largest_hole_m2)
-    places, lakes = (np.asarray(shapely.point_on_surface(some), object) for some in (shells, holes[large]))
-    which, inside = shapely.STRtree(places).query(holes[small], predicate="contains")
-    kept = np.ones(shells.size, np.bool_)
-    kept[inside[shell_m2[inside] < hole_m2[small[which]]]] = False
-    # Of those around a hole, it is that of the smallest.
-    shell, hole = shapely.STRtree(lakes).query(shells, predicate="contains")
-    around = shell_m2[shell] > hole_m2[large[hole]]
-    shell, hole = shell[around], hole[around]
-    order = np.lexsort((shell_m2[shell], hole))
-    nearest = order[np.flatnonzero(np.diff(hole[order], prepend=-1))]
-    shell, hole = shell[nearest], large[hole[nearest]]
-    rings = np.append(outlines.rings[outer], outlines.rings[~outer][hole])
-    of = np.append(np.arange(shells.size), shell)
-    some = np.flatnonzero(kept[of])
-    order = some[np.argsort(of[some], kind="stable")]
-    if not order.size:
-        return np.empty(0, object)
-    return np.asarray(shapely.polygons(rings[order], indices=np.unique(of[order], return_inverse=True)[1]), object)

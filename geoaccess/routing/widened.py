@@ -1,0 +1,36 @@
+"""The area within some metres of lines of a plane, drawn on a grid: soon done, however many lines lie upon another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.kernels.outlines import outline_rings
+from geoaccess.routing.rings import polygons_of, ringed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["area_beside"]
+
+
+def area_beside(
+    lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64], *, step_m: float, simplify_m: float
+) -> Any:
+    """Return all that lies within its width of a line as one valid area, see `outline_rings`."""
+    import shapely
+
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    ptr = np.searchsorted(line, np.arange(lines.size + 1))
+    first = np.delete(np.arange(line.size), ptr[1:] - 1)
+    ends, widths = np.hstack([xy[first], xy[first + 1]]), widths_m[line[first]].astype(np.float64)
+    area = _area(ends, widths, step_m, simplify_m)
+    return area if shapely.is_valid(area) else _area(ends, widths, step_m, 0.0)
+
+
+def _area(ends: npt.NDArray[np.float64], widths: npt.NDArray[np.float64], step_m: float, simplify_m: float) -> Any:
+    import shapely
+
+    xy, sizes = outline_rings(ends, widths, step_m, simplify_m)
+    return shapely.MultiPolygon([*polygons_of(ringed(xy, sizes), 0.0)]) if sizes.size else shapely.MultiPolygon()
