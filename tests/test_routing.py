@@ -14,7 +14,7 @@ from straight import straight_ds
 from geoaccess.errors import InputError
 from geoaccess.kernels import search
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap, to_networkx
-from geoaccess.routing import nearest, nearest_snapped, travel_times
+from geoaccess.routing import nearest, nearest_seconds, nearest_snapped, travel_times
 
 
 @st.composite
@@ -110,6 +110,8 @@ def test_nearest_is_what_networkx_finds(made, direction, k):
         return
     cells, sites = snapped
     found = nearest_snapped(network, cells, sites, k=k, direction=direction)
+    seconds = nearest_seconds(network, cells, sites, direction=direction)
+    np.testing.assert_array_equal(seconds, found["travel_time_s"].to_numpy())
     times = oracle(network, cells, sites) if direction == "to_sites" else oracle(network, sites, cells)
     for i, cell in enumerate(cells.index):
         expected = sorted(

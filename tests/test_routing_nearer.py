@@ -208,6 +208,7 @@ def test_what_is_remembered_of_one_pace_off_the_roads_serves_any_other(
     So too where there is room for the times around a few groups, or none.
     """
     monkeypatch.setattr(sums, "_KEPT_BYTES", room)
+    monkeypatch.setattr("geoaccess.routing.legs._MANY", 0)
     network, cells, _, _, rng = town(seed)
     amounts = rng.integers(0, 9, len(cells)).astype(float)
     weight = 1 - np.arange(4001) / 8000

@@ -17,7 +17,7 @@ from geoaccess.kernels.growing import longer
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["farthest_off", "pairs"]
+__all__ = ["farthest_off", "pairs", "times"]
 
 _SLACK = 1 + 1e-9  # no box is passed over for what rounding may have taken off a distance
 
@@ -92,7 +92,35 @@ def pairs(
                     first, second, time = longer(first), longer(second), longer(time)
                 first[count] = i
                 second[count] = j
-                pace = (off_ds[i] + other_off_ds[j]) / both if both > 0 else 0.0
-                time[count] = np.int32(np.rint(apart * pace))
+                time[count] = _walked(apart, both, off_ds[i] + other_off_ds[j])
                 count += 1
     return first[:count].copy(), second[:count].copy(), time[:count].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def times(
+    first: npt.NDArray[np.int32],
+    second: npt.NDArray[np.int32],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    off_m: npt.NDArray[np.float64],
+    off_ds: npt.NDArray[np.float64],
+    other_x: npt.NDArray[np.float64],
+    other_y: npt.NDArray[np.float64],
+    other_off_m: npt.NDArray[np.float64],
+    other_off_ds: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int32]:
+    """Return the times of the walks of some pairs, as `pairs` has them."""
+    time = np.empty(first.size, np.int32)
+    for at in range(first.size):
+        i, j = first[at], second[at]
+        apart = math.sqrt((x[i] - other_x[j]) ** 2 + (y[i] - other_y[j]) ** 2)
+        time[at] = _walked(apart, off_m[i] + other_off_m[j], off_ds[i] + other_off_ds[j])
+    return time
+
+
+@numba.njit(cache=True, nogil=True)
+def _walked(apart: float, both_m: float, both_ds: float) -> np.int32:
+    """Return the time of a straight line at the pace of both ways to the network."""
+    pace = both_ds / both_m if both_m > 0 else 0.0
+    return np.int32(np.rint(apart * pace))

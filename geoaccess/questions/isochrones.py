@@ -21,7 +21,7 @@ from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import chosen_sites, roads_of_service
-from geoaccess.routing import isochrones, nearest_snapped
+from geoaccess.routing import isochrones, nearest_seconds
 from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.summaries import headed
@@ -171,8 +171,8 @@ def areas_within(
         off_network_kph=off_network_kph,
         areas=areas,
     )
-    near = nearest_snapped(roads.network, roads.cells, roads.sites, k=1, direction=direction)["travel_time_s"]
-    return _counted(found, near.to_numpy(np.float64), people)
+    near = nearest_seconds(roads.network, roads.cells, roads.sites, direction=direction)
+    return _counted(found, near, people)
 
 
 def _counted(

@@ -26,6 +26,7 @@ from geoaccess.routing.sites import (
     PASSENGER_FERRY_ONLY,
     ROAD_NOT_CONNECTED,
     nearest,
+    nearest_seconds,
     nearest_snapped,
 )
 from geoaccess.routing.sums import weighted_reach
@@ -75,6 +76,7 @@ __all__ = [
     "nearer_pairs",
     "nearest",
     "nearest_by_service",
+    "nearest_seconds",
     "nearest_snapped",
     "open_edges",
     "people_on_edges",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.remembering import remembered_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Legs", "legs"]
 
 _COLUMNS = ("edge", "node", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
+_MANY = 10_000
+"""Where so many points stand is found once for the questions of a process that asks many."""
 _SPOT = ("x_m", "y_m", "off_network_m")
 
 
@@ -63,6 +66,14 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
     InputError
         If the points are not as `snap` returns them.
     """
+    if len(snapped) < _MANY:
+        return _legs(network, snapped, turned=turned)
+    return remembered_with(
+        network, "legs", turned, lambda: _legs(network, snapped, turned=turned), values=(snapped,), most=2
+    )
+
+
+def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
     missing = [name for name in (*_COLUMNS, *_SPOT) if name not in snapped]
     if missing:
         raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")

@@ -288,8 +288,8 @@ def remembered_around(
         for one in (source, target)
         for array in (one.node_u, one.node_v, one.time_u, one.time_v, one.legs.edge, one.legs.up, one.legs.down)
     ]
-    key = arrays_digest([*at, walks.first, walks.second]), furthest, turned
-    known: dict[int, Any] = remembered_with(roads, kind, key, dict, most=1)
+    key = arrays_digest(at), furthest, turned
+    known: dict[int, Any] = remembered_with(roads, kind, key, dict, values=(walks.first, walks.second), most=1)
     return known
 
 

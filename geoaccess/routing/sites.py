@@ -34,6 +34,7 @@ __all__ = [
     "PASSENGER_FERRY_ONLY",
     "ROAD_NOT_CONNECTED",
     "nearest",
+    "nearest_seconds",
     "nearest_snapped",
 ]
 
@@ -123,6 +124,29 @@ def nearest_snapped(
     direction: Direction = "to_sites",
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
+    found = _nearest_keys(network, cells, sites, k=k, direction=direction)
+    return table(network.network if isinstance(network, Hierarchy) else network, cells, [*sites.index], found)
+
+
+@checks_arguments
+def nearest_seconds(
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction = "to_sites"
+) -> npt.NDArray[np.float64]:
+    """Return the time to the nearest site as `nearest_snapped` does: inf where none is reached, NaN for no place."""
+    times = _nearest_keys(network, cells, sites, k=1, direction=direction)[:, 0] >> SHIFT
+    return _seconds(times.astype(np.int32), cells)
+
+
+def _seconds(times: npt.NDArray[np.int32], cells: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return deciseconds as seconds: inf where they are far, NaN where a cell is not snapped."""
+    seconds = np.where(times == FAR, np.inf, times / DECISECONDS)
+    return np.where(cells["edge"].to_numpy() >= 0, seconds, np.nan)
+
+
+def _nearest_keys(
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int, direction: Direction
+) -> npt.NDArray[np.uint64]:
+    """Return the keys of the k nearest sites of each cell."""
     check_question(k=k, direction=direction, n_sites=len(sites))
     roads = network.network if isinstance(network, Hierarchy) else network
     away = direction == "to_people"
@@ -148,7 +172,7 @@ def nearest_snapped(
         site.down[by_edge],
     )
     search.offer_each(found, *walks_between(roads, spots_of(cell), spots_of(site)))
-    return table(roads, cells, [*sites.index], found)
+    return found
 
 
 def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
@@ -192,16 +216,14 @@ def table(
     closed: npt.NDArray[np.int32] | None = None,
 ) -> pd.DataFrame:
     """Return the table of `nearest` from the keys of cells and the labels of sites by number, with edges closed."""
-    edge = cells["edge"].to_numpy()
     times = (found >> SHIFT).astype(np.int32)
-    seconds = np.where(times == FAR, np.inf, times / DECISECONDS)
     numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
     labels = np.empty(len(sites) + 1, dtype=object)
     labels[:-1] = sites
     out: dict[str, Any] = {}
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
-        out[f"travel_time{suffix}_s"] = np.where(edge >= 0, seconds[:, rank], np.nan)
+        out[f"travel_time{suffix}_s"] = _seconds(times[:, rank], cells)
         out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
     out["off_network_m"] = cells["off_network_m"]
     out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR, closed=closed)

@@ -14,7 +14,7 @@ from geoaccess.kernels import graph, search, timetable
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, Network
 from geoaccess.routing.legs import legs
-from geoaccess.routing.sites import nearest_snapped
+from geoaccess.routing.sites import nearest_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def _overlay(cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, *, direct
     roads = sailed.roads
     away = direction == "to_people"
     arcs = roads.arcs if away else roads.arcs_reversed
-    by_land = nearest_snapped(roads, cells, sites, k=1, direction=direction)["travel_time_s"].to_numpy()
+    by_land = nearest_seconds(roads, cells, sites, direction=direction)
     at_node, seeds = _to_goal(roads, arcs, sites, away=away)
     quay, ends = np.unique(np.concatenate([sailed.from_node, sailed.to_node]), return_inverse=True)
     half = sailed.from_node.size

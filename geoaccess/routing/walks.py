@@ -32,8 +32,6 @@ __all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "s
 
 _SETS = 16
 """So many sets of points are remembered with a network: the cells with each other, and with the sites of a service."""
-_AT_ONCE = 500_000
-"""Of so many walks at once the time is found: what stands in memory for it meanwhile are 40 MB."""
 _MANY = 5_000
 """So many points are worth a thread of their own."""
 
@@ -137,20 +135,9 @@ def walks_between(
     else:  # who walks to whom is the same at any pace
         where = arrays_digest([*one[:3], *spots[:3]])
         first, second = remembered_with(network, "walks", where, lambda: _found(network, one, other)[:2], most=_SETS)
-        time = np.empty(first.size, np.int32)
-        for begin in range(0, first.size, _AT_ONCE):
-            part = slice(begin, begin + _AT_ONCE)
-            time[part] = _time_ds(one.some(first[part]), spots.some(second[part]))
+        time = kernel.times(_fixed(first), _fixed(second), *one[:4], *spots[:4])
     time += (one.start_ds[first] + spots.start_ds[second]).astype(np.int32)
     return Walks(first, second, time)
-
-
-def _time_ds(one: Spots, other: Spots) -> npt.NDArray[np.int32]:
-    """Return the time of walks as `kernels.walks.pairs` has it."""
-    both = one.off_m + other.off_m
-    pace = np.zeros(both.size)
-    np.divide(one.off_ds + other.off_ds, both, out=pace, where=both > 0)
-    return np.rint(np.sqrt((one.x - other.x) ** 2 + (one.y - other.y) ** 2) * pace).astype(np.int32)
 
 
 def _found(

@@ -17,8 +17,8 @@ import pandas as pd
 from geoaccess import files, services, zones
 from geoaccess.network import DECISECONDS
 from geoaccess.network.prepared import release
-from geoaccess.remembering import remembered
-from geoaccess.routing import nearest_snapped, weighted_reach
+from geoaccess.remembering import remembered, remembered_of
+from geoaccess.routing import nearest_seconds, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import build_or_load_network, cache_folder, contract_or_load, network_folder
@@ -85,8 +85,13 @@ class ReachOfPeople:
         )
         for code in (*digests_of_code(_ROOMS), files.sha256(Path(__file__))):
             digest.update(code.encode())
-        update_by_shapes(digest, self._cells.geometry)
+        digest.update(remembered_of("shapes of cells", (self._cells,), "", self._digest_of_shapes))
         return digest
+
+    def _digest_of_shapes(self) -> bytes:
+        digest = hashlib.sha256()
+        update_by_shapes(digest, self._cells.geometry)
+        return digest.digest()
 
     def workplaces(self) -> npt.NDArray[np.float64]:
         """Return the people each cell reaches; they stand in for workplaces."""
@@ -119,7 +124,7 @@ class ReachOfPeople:
             attached = [snap_as_set(self._study, hierarchy.network, places) for places in kinds if len(places)]
             release(hierarchy.network)  # shapes and shores, which no search looks at
             for there in attached:
-                reached += self._weight(nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
+                reached += self._weight(nearest_seconds(hierarchy, where, there))
             return reached
 
         return self._kept("functions", asked, found)

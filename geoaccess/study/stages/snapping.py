@@ -73,7 +73,11 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         key = folder, *_rules(study)
         table = remembered_of("cells", (cells,), key, lambda: _kept_places(study, network, cells, folder))
         kph = study.settings.snap.off_network_kph
-        return remembered_of("cells at a pace", (table,), kph, lambda: walking_at(table, kph))
+        at_pace: dict[float, pd.DataFrame] = remembered_of("cells at a pace", (table,), "", dict)
+        if kph not in at_pace:
+            at_pace.clear()  # each of them has a row for each cell
+            at_pace[kph] = walking_at(table, kph)
+        return at_pace[kph]
 
 
 def places_digest(snapped: pd.DataFrame) -> str:
