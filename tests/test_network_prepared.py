@@ -187,7 +187,7 @@ def test_a_network_that_differs_in_times_alone_is_given_what_is_there(tmp_path, 
     again = changed(quick)
     with monkeypatch.context() as patch:
         patch.setattr("geoaccess.network.attachable.SegmentTree", lambda *_: pytest.fail("made again"))
-        prepare(again, tmp_path / "quick", min_component_m=LEAST_M, like=tmp_path / "snapping")
+        prepare(again, tmp_path / "quick", min_component_m=LEAST_M, like=(network, tmp_path / "snapping"))
         pd.testing.assert_frame_equal(snap(again, places(), min_component_m=LEAST_M), expected)
     shutil.rmtree(tmp_path / "snapping")  # what is linked stays
     load_prepared(changed(quick), tmp_path / "quick", min_component_m=LEAST_M)
@@ -199,10 +199,25 @@ def test_what_is_like_but_damaged_is_made_again(tmp_path, monkeypatch, without_l
     if without_links:
         monkeypatch.setattr("geoaccess.files.disk.link", fails)
     flip(tmp_path / "snapping" / "large-box.npy")
-    prepare(grid(), tmp_path / "other", min_component_m=LEAST_M, like=tmp_path / "snapping")
+    prepare(grid(), tmp_path / "other", min_component_m=LEAST_M, like=(grid(), tmp_path / "snapping"))
     load_prepared(grid(), tmp_path / "other", min_component_m=LEAST_M)
     with pytest.raises(InputError, match="made again"):
         load_prepared(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
+
+
+def test_what_walks_have_made_of_shores_serves_a_network_that_differs_in_times_alone(tmp_path):
+    line = np.array([10.0, 10.1, 10.1, 10.0])
+    holm = {"lon": line, "lat": line + 50, "ptr": np.array([0, 4]), "area": np.array([COAST], np.int32)}
+    network, other = (
+        changed(grid(), shores=Shores(**{name: part.copy() for name, part in holm.items()})) for _ in range(2)
+    )
+    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    prepare(other, tmp_path / "other", min_component_m=LEAST_M, like=(network, tmp_path / "snapping"))
+    assert other.shores is not network.shores
+    assert other.shores.index(other.projection) is network.shores.index(network.projection)
+    pd.testing.assert_frame_equal(
+        snap(other, places(), min_component_m=LEAST_M), snap(network, places(), min_component_m=LEAST_M)
+    )
 
 
 def fails(*_):

@@ -42,7 +42,9 @@ _WITHOUT = {*_TIMES, "shape_forward_s", "shape_backward_s", "ferries", "counts",
 
 
 @checks_arguments
-def prepare(network: Network, folder: Path, *, min_component_m: float, like: Path | None = None) -> None:
+def prepare(
+    network: Network, folder: Path, *, min_component_m: float, like: tuple[Network, Path] | None = None
+) -> None:
     """Give a network what `snap` needs before the first point: from a folder, else made and written into it.
 
     What the folder holds is mapped into memory, and made again where it is damaged or of another network.
@@ -50,14 +52,16 @@ def prepare(network: Network, folder: Path, *, min_component_m: float, like: Pat
     Parameters
     ----------
     like
-        The folder of a network that differs in its times alone: what is there is linked, not made again.
+        A network that differs in its times alone, and its folder: what is there is linked, not made again.
     """
     if _loaded(network, folder, min_component_m):
         return
     if like is not None:
         with contextlib.suppress(FileNotFoundError):  # another process may have cleared it away
-            _link(like, folder)
-    if like is None or not _loaded(network, folder, min_component_m):
+            _link(like[1], folder)
+    if like is not None and _loaded(network, folder, min_component_m):
+        _share_shores(network, like[0])
+    else:
         save_prepared(network, folder, min_component_m=min_component_m)
         _loaded(network, folder, min_component_m)  # mapped, it takes no memory of this process
     release(network)
@@ -69,6 +73,13 @@ def _loaded(network: Network, folder: Path, min_component_m: float) -> bool:
     except InputError:
         return False
     return True
+
+
+def _share_shores(network: Network, like: Network) -> None:
+    """Let walks of a network use what those of one like it have made of its shores."""
+    index = None if like.shores is None else like.shores.known_index(like.projection)
+    if network.shores is not None and index is not None:
+        network.shores.keep_index(network.projection, index)
 
 
 def _link(there: Path, folder: Path) -> None:

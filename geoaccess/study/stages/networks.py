@@ -160,7 +160,7 @@ def prepared(study: Study, network: Network, folder: Path) -> Network:
     """Return a network with what snapping needs, which is kept in the folder of the network."""
     own, like = folder / "snapping", None
     if not own.exists() and (other := _like(network, folder.parent)) is not None:
-        _ALIKE[network], like = weakref.ref(same_places(other)), _KEPT[other][1] / "snapping"
+        _ALIKE[network], like = weakref.ref(same_places(other)), (other, _KEPT[other][1] / "snapping")
     with files.kept_if_possible(study.cache):
         prepare(network, own, min_component_m=study.settings.network.min_component_km * 1000, like=like)
     return network

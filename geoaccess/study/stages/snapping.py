@@ -112,6 +112,7 @@ def _kept_places(study: Study, network: Network, cells: gpd.GeoDataFrame, folder
         known = _ATTACHED.setdefault(same_places(network), {})
         found = known.get(digest)
         if found is None:
+            release(network)  # and what stages before have freed, so that it does not stand beside trees and shores
             found = attach(network, cells, max_snap_m=max_m, min_component_m=min_component_km * 1000)
             release(network)  # trees and shores, which are searched no more
             known.clear()  # one is enough: a study has its cells
@@ -170,6 +171,9 @@ def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.
 
 
 def _snapped(study: Study, network: Network, places: gpd.GeoDataFrame, off_network_kph: float) -> pd.DataFrame:
+    several = len(places) >= _SEVERAL
+    if several:
+        release(network)
     snapped = snap(
         network,
         places,
@@ -178,6 +182,6 @@ def _snapped(study: Study, network: Network, places: gpd.GeoDataFrame, off_netwo
         min_component_m=study.settings.network.min_component_km * 1000,
     )
     check_any_snapped(network, snapped, max_snap_m=study.settings.snap.max_m)
-    if len(places) >= _SEVERAL:
+    if several:
         release(network)
     return snapped
