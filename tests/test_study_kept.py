@@ -15,6 +15,7 @@ import pbf_writer
 import pytest
 
 from geoaccess import files
+from geoaccess.background import background
 from geoaccess.errors import NoBoundaryError
 from geoaccess.mapped import Mapped
 from geoaccess.osm import (
@@ -45,6 +46,7 @@ from geoaccess.study.stages import (
     zoning,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
+from geoaccess.study.stages.networks import network_folder
 from tests.test_study_tiny import ZONES, degrees, write_study
 
 HOSPITAL, TOWN = ("amenity", "hospital"), ("place", "town")
@@ -192,6 +194,47 @@ def test_where_no_boundary_is_mapped_all_else_is_found(study):
     assert features_of(mapped, [TOWN])["name"].tolist() == ["Ås"]
     with pytest.raises(NoBoundaryError, match=re.escape(str(extract_of(mapped)[0]))):
         boundaries_of(mapped, [8])
+
+
+def in_municipalities(study, level):
+    return Study(study.path, study.settings.model_copy(update={"zones": ZonesFromOsm(kind="osm", level=level)}))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_another_process_finds_what_is_asked_next(study, workers, monkeypatch):
+    study = in_municipalities(study, 7)
+    people, begun = read_people(study), []
+    with background(workers=workers) as pool:
+        snapping = network_folder(study) / "snapping"
+        network, _ = build_or_load_network(
+            study, kept=lambda: begun.append((snapping.exists(), ground.start_areas(pool, study, people)))
+        )
+        ((ready, started),) = begun
+        assert not ready, "it is made meanwhile"
+        areas = started.result().value
+        monkeypatch.setattr(extracts, "read_wanted", lambda *_: pytest.fail("extracts were read again"))
+        monkeypatch.setattr("geoaccess.zones.assign_zones", lambda *_, **__: pytest.fail("joined again"))
+        read_mapped(study)
+        municipalities = join_zones(study, people)[1]
+        monkeypatch.undo()
+        assert not municipalities.are_read
+        given = {"cells": pool.share(ground.known_cells(people)), "municipalities": municipalities, "network": network}
+        below = ground.start_ground(pool, study, **given, areas=started.result()).result().value.below
+        assert not municipalities.are_read
+        build_or_load_network(study, kept=lambda: pytest.fail("it was kept already"))
+    pd.testing.assert_frame_equal(pd.DataFrame(areas.simplified(1e-9)), pd.DataFrame(municipalities.table))
+    assert list(below["municipalities"]) == list(municipalities.table), "though none is near enough to be drawn"
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_another_process_does_not_find_is_refused_where_it_is_asked_for(study, workers):
+    study = in_municipalities(study, 8)
+    build_or_load_network(study)
+    people = read_people(study)
+    with background(workers=workers) as pool:
+        assert ground.start_areas(pool, study, people).result() is None
+    with pytest.raises(NoBoundaryError, match=re.escape(str(extract_of(study)[0]))):
+        join_zones(study, people)
 
 
 @pytest.mark.parametrize("name", ["0.osm.pbf", "sifted.json"])

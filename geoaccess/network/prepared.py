@@ -155,8 +155,9 @@ def release(network: Network) -> None:
 @checks_arguments
 def save_prepared(network: Network, folder: Path, *, min_component_m: float) -> None:
     """Write what `snap` makes of a network for `min_component_m` to a folder, whole or not at all."""
-    trees = dict(zip(_TREES, kept_trees(network, min_component_m), strict=True))
     x, y = network.shape_xy
+    release_pages((network.shape_lon, network.shape_lat))  # nothing below looks at them
+    trees = dict(zip(_TREES, kept_trees(network, min_component_m), strict=True))
     arrays: dict[str, Any] = {"shape_x": x, "shape_y": y, "strong_component": network.strong_component}
     arrays |= {f"{name}-{part}": getattr(tree, part) for name, tree in trees.items() for part in _PARTS}
     arrays[_OWNER] = trees[_TREES[0]].owner

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from shapely import box
+
 from geoaccess import services
+from geoaccess.frames import crs_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.phrases import Writer
 
-__all__ = ["loose_features", "same_places"]
+__all__ = ["far_off", "loose_features", "same_places"]
 
 _SHOWN: Final = 5
+_FAR_M: Final = 100_000.0
+
+
+def far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
+    """Name the sites that lie far from every cell."""
+    west, south, east, north = cells.total_bounds
+    away = sites.geometry.to_crs(crs_of(cells)).distance(box(west, south, east, north)).to_numpy() > _FAR_M
+    if not away.any():
+        return []
+    shown = [services.SiteDirectory(sites).describe(label) for label in sites.index[away][:_SHOWN]]
+    names = ", ".join(shown) + (" ..." if away.sum() > _SHOWN else "")
+    return [writer.text("c_far", n=int(away.sum()), names=names, km=f"{_FAR_M / 1000:.0f}")]
 
 
 def same_places(sites: gpd.GeoDataFrame, writer: Writer) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapely import box
-
-from geoaccess import demand, files, nvdb, services
+from geoaccess import demand, files, nvdb
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
@@ -18,7 +16,7 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
-from geoaccess.study.doubtful_sites import loose_features, same_places
+from geoaccess.study.doubtful_sites import far_off, loose_features, same_places
 from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["check", "check_inputs", "run_study", "solve_study", "solve_telling", "solve_times", "write_report"]
 
 _STAGES, _STAGES_OF_CHECK = 10, 2
-_SHOWN = 5
-_FAR_M = 100_000.0
 _FEW, _CROWDED = 10, 20_000  # people per km2
 
 
@@ -109,7 +105,7 @@ def _run(study: Study, *, show: bool) -> Answers:
             if whole:  # else the indices count rows that are not there yet
                 tables[INDICES] = start_indices(pool, study, known["results"])
 
-        answers = _solve(study, progress, places_known=lay_ground, cells_known=draw)
+        answers = _solve(study, progress, look_ahead=pictures.look_ahead, places_known=lay_ground, cells_known=draw)
         pictures.start(**known_of(answers))
         with progress.stage("writing tables, maps and figures"):
             answers.files.extend(write(answers, pictures.started, tables=tables))
@@ -145,17 +141,20 @@ def _solve(
     progress: Stages,
     *,
     network: Network | None = None,
+    look_ahead: Callable[[gpd.GeoDataFrame], Callable[[], object]] | None = None,
     places_known: Callable[..., object] | None = None,
     cells_known: Callable[..., None] | None = None,
     classes: bool = True,
 ) -> Answers:
     """Solve a study, and say in between what pictures can be drawn of.
 
-    `places_known` is called with cells, sites, municipalities and network before any search; `cells_known` with these
-    and times once there are times, and again with the classes, before sections follow. Without `classes`
-    no cell gets one.
+    `look_ahead` is called with the people once a network that was built is kept, and begins to ask the extracts what is
+    asked next; what it returns waits for that. `places_known` is called with cells, sites, municipalities and network
+    before any search; `cells_known` with these, times and sites once there are times, and again with the classes,
+    before sections follow. Without `classes` no cell gets one.
     """
     stamps = InputStamps.of(study)
+    begun: list[Callable[[], object]] = []
     with progress.stage("reading people"):
         people = stages.read_people(study)
         _figures_fit(study, people)
@@ -163,11 +162,14 @@ def _solve(
         from_cache = network is not None
         if network is None:
             also = stages.with_other_profiles(study, classes=classes)
-            network, from_cache = stages.build_or_load_network(study, also=also, say=progress.say)
+            kept = None if look_ahead is None else (lambda: begun.append(look_ahead(people)))
+            network, from_cache = stages.build_or_load_network(study, also=also, say=progress.say, kept=kept)
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)
         of_vehicles = stages.vehicle_hierarchy(study)
     with progress.stage("reading sites"):
+        for wait in begun:
+            wait()
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
         stages.refuse_swapped(study, sites, people)
@@ -276,17 +278,6 @@ def check_inputs(study: Study) -> None:
         read_closures(study.closures)
     stages.check_scheme(study)
     check_names(study)
-
-
-def _far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
-    """Name the sites that lie far from every cell."""
-    west, south, east, north = cells.total_bounds
-    away = sites.geometry.to_crs(crs_of(cells)).distance(box(west, south, east, north)).to_numpy() > _FAR_M
-    if not away.any():
-        return []
-    shown = [services.SiteDirectory(sites).describe(label) for label in sites.index[away][:_SHOWN]]
-    names = ", ".join(shown) + (" ..." if away.sum() > _SHOWN else "")
-    return [writer.text("c_far", n=int(away.sum()), names=names, km=f"{_FAR_M / 1000:.0f}")]
 
 
 def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
@@ -418,7 +409,7 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     stages.own_norms(study, known, cells)
     found += _asked_about(given, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
-    found += _far_off(sites, cells, writer)
+    found += far_off(sites, cells, writer)
     found += _attached(study, cells, sites, writer, show=show)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()

@@ -19,6 +19,7 @@ import shapely
 
 from geoaccess import files, maps
 from geoaccess.background import kept_in
+from geoaccess.errors import GeoaccessError
 from geoaccess.frames import bounds_in_degrees, crs_of
 from geoaccess.mapped import Mapped
 from geoaccess.maps.coverage import Outlines, simplified_outlines
@@ -26,6 +27,7 @@ from geoaccess.maps.network_layers import main_roads
 from geoaccess.network.intact import checked_files
 from geoaccess.network.prepared import release
 from geoaccess.study import stages
+from geoaccess.study.settings.inputs import ZonesFromOsm
 from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
@@ -45,12 +47,14 @@ if TYPE_CHECKING:
     from geoaccess.study.stages import Municipalities
 
 __all__ = [
+    "Areas",
     "DrawnAhead",
     "Ground",
     "drawing_ahead",
     "drawn_ahead",
     "drawn_below",
     "known_cells",
+    "start_areas",
     "start_below",
     "start_ground",
 ]
@@ -95,7 +99,7 @@ class _Under:
     study: Study
     cells: Mapped[gpd.GeoDataFrame]
     made_of: str
-    areas: Mapped[_Areas] | None
+    areas: Mapped[Areas] | None
     network: Mapped[Network]
     steps: int
     kept: Path | None
@@ -115,16 +119,16 @@ class _Under:
         west, south, east, north = self.bounds
         return max(east - west, north - south) / self.steps, (west - 1, south - 1, east + 1, north + 1)
 
-    def outlines(self) -> _Areas | None:
+    def outlines(self) -> Areas | None:
         """Return the municipalities with their outlines, None where there are none."""
         if self.areas is not None:
             return self.areas.once
         found = stages.join_zones(self.study, self.cells.value)[1] if self.made_of else None
-        return None if found is None else _Areas.of(found.table)
+        return None if found is None else Areas.of(found.table)
 
 
 @dataclass(frozen=True, eq=False)
-class _Areas:
+class Areas:
     """Municipalities with their outlines as arrays: as shapes those of a country take much memory in each process."""
 
     table: pd.DataFrame
@@ -134,12 +138,13 @@ class _Areas:
     outlines: Outlines
 
     @classmethod
-    def of(cls, areas: gpd.GeoDataFrame) -> _Areas:
+    def of(cls, areas: gpd.GeoDataFrame) -> Areas:
+        """Return what municipalities are made of."""
         name = str(areas.geometry.name)
         table = pd.DataFrame(areas.drop(columns=name))
         return cls(table, list(areas.columns), name, areas.crs, Outlines.of(areas.geometry.to_numpy()))
 
-    def near(self, west: float, south: float, east: float, north: float) -> _Areas:
+    def near(self, west: float, south: float, east: float, north: float) -> Areas:
         """Return the areas that touch a box, in degrees."""
         lowest, highest = self.outlines.bounds()
         if (lowest >= (west, south)).all() and (highest <= (east, north)).all() and not self.outlines.others:
@@ -166,10 +171,31 @@ def start_ground(
     cells: Mapped[gpd.GeoDataFrame],
     municipalities: Municipalities | None,
     network: Network,
+    areas: Mapped[Areas] | None = None,
 ) -> Started[Mapped[Ground]]:
-    """Start to make the ground of `known_cells`, once their people and municipalities are known."""
-    under = _under(study, cells, municipalities, network, steps=_SCREEN_STEPS, share=_sharing(pool))
+    """Start to make the ground of `known_cells`, once their people and municipalities are known.
+
+    `areas` are the municipalities with their outlines, if `start_areas` has found them.
+    """
+    under = _under(study, cells, municipalities, network, steps=_SCREEN_STEPS, share=_sharing(pool), areas=areas)
     return pool.start(_make_ground, pool.share(under), pool.place())
+
+
+def start_areas(pool: Background, study: Study, people: gpd.GeoDataFrame) -> Started[Mapped[Areas] | None]:
+    """Start to ask the extracts what a run asks next, for what is kept then; return the municipalities, where read."""
+    places = pool.share(people[["population", "geometry"]])
+    return pool.start(_find_areas, study, places, pool.place())
+
+
+def _find_areas(study: Study, people: Mapped[gpd.GeoDataFrame], path: Path | None) -> Mapped[Areas] | None:
+    """Find features and municipalities: a function of a module, so that it can be run in another process."""
+    with contextlib.suppress(GeoaccessError):  # said by who asks for the same next
+        stages.read_mapped(study)
+        if isinstance(study.settings.zones, ZonesFromOsm):
+            municipalities = stages.join_zones(study, people.once)[1]
+            if municipalities is not None and municipalities.are_read:
+                return kept_in(path, Areas.of(municipalities.table))
+    return None
 
 
 def _sharing(pool: Background) -> Callable[[Any], Mapped[Any]]:
@@ -223,7 +249,7 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _borders(
-    areas: _Areas | None, tolerance: float, around: tuple[float, float, float, float]
+    areas: Areas | None, tolerance: float, around: tuple[float, float, float, float]
 ) -> gpd.GeoDataFrame | None:
     return None if areas is None else areas.near(*around).simplified(tolerance)
 
@@ -331,9 +357,12 @@ def _under(
     *,
     steps: int,
     share: Callable[[Any], Mapped[Any]],
+    areas: Mapped[Areas] | None = None,
 ) -> _Under:
     made_of = "" if municipalities is None else municipalities.made_of
-    kept, areas = _folder(study, cells.value, made_of, network, steps=steps), None
-    if municipalities is not None and (kept is None or not kept.exists()):
-        areas = share(_Areas.of(municipalities.table))
+    kept = _folder(study, cells.value, made_of, network, steps=steps)
+    if municipalities is None or (kept is not None and kept.exists()):
+        areas = None
+    elif areas is None:
+        areas = share(Areas.of(municipalities.table))
     return _Under(study, cells, made_of, areas, share(network), steps, kept)

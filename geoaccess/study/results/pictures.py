@@ -19,12 +19,12 @@ from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
-from geoaccess.study.results.ground import known_cells, start_ground
+from geoaccess.study.results.ground import known_cells, start_areas, start_ground
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.network import Network
     from geoaccess.study.results.dictionary import Names
-    from geoaccess.study.results.ground import Ground
+    from geoaccess.study.results.ground import Areas, Ground
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Municipalities
     from geoaccess.zones import CentralityScheme
@@ -166,8 +166,14 @@ class Pictures:
         self.started: dict[str, Started[Picture]] = {}
         self._pool, self._study = pool, study
         self._cells: Mapped[gpd.GeoDataFrame] | None = None
+        self._areas: Started[Mapped[Areas] | None] | None = None
         self._ground: Started[Mapped[Ground]] | None = None
         self._scene: Mapped[_Scene] | None = None
+
+    def look_ahead(self, people: gpd.GeoDataFrame) -> Callable[[], object]:
+        """Start to find in the extracts what is asked of them for people; return what waits for it."""
+        self._areas = start_areas(self._pool, self._study, people)
+        return self._areas.result
 
     def lay_ground(
         self, *, cells: gpd.GeoDataFrame, municipalities: Municipalities | None, network: Network
@@ -176,6 +182,7 @@ class Pictures:
         if self._cells is None or self._ground is None:
             self._cells = self._pool.share(known_cells(cells))
             known: dict[str, Any] = {"municipalities": municipalities, "network": network}
+            known["areas"] = None if self._areas is None else self._areas.result()
             self._ground = start_ground(self._pool, self._study, cells=self._cells, **known)
             if municipalities is not None:
                 municipalities.forget()

@@ -63,11 +63,16 @@ _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
 def build_or_load_network(
-    study: Study, *, also: Sequence[Study] = (), say: Callable[[str], None] | None = None
+    study: Study,
+    *,
+    also: Sequence[Study] = (),
+    say: Callable[[str], None] | None = None,
+    kept: Callable[[], object] | None = None,
 ) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again.
 
-    Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache.
+    Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache. Then
+    `kept` is called, before what snapping needs is made: what was read with the roads is in the cache as well.
     """
     folder = network_folder(study)
     network = remembered("network", folder, lambda: _loaded(folder, say)) if folder.exists() else None
@@ -79,6 +84,8 @@ def build_or_load_network(
         # From now on the pages of the files, which other processes have as well, in the place of what was built.
         network = remembered("network", folder, lambda: _loaded(folder, say)) or network
         give_back()
+        if kept:
+            kept()
     return _registered(study, network, folder), from_cache
 
 

@@ -50,6 +50,11 @@ class Municipalities:
             self._known = self.read()
         return self._known
 
+    @property
+    def are_read(self) -> bool:
+        """Whether the polygons are in memory."""
+        return self._known is not None
+
     def forget(self) -> None:
         """Let go of the polygons; they are read again for who asks again."""
         self._known = None
