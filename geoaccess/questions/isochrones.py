@@ -15,7 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
-from geoaccess.frames import areas_in_degrees
+from geoaccess.frames import valid_areas
 from geoaccess.kernels.threads import at_once
 from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
@@ -45,8 +45,8 @@ __all__ = ["Isochrones", "areas_within", "isochrone_study", "isochrone_tables", 
 
 _PLACE = "place"
 _LAYERS = ("isochrones", "rings")
-_STEP_M = 1e-3
-"""Where borders cross that should not, areas are cut by such steps."""
+_STEP_DEG = 1e-8
+"""Where borders cross that should not, areas are cut by such steps (a millimetre)."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def isochrone_study(
         ": ".join(names),
         asked,
         table,
-        _rings(table, roads.plain.metric_crs),
+        _rings(table),
     )
 
 
@@ -194,12 +194,11 @@ def _counted(
     return found[["geometry"]].assign(**figures)[[*figures, "geometry"]]
 
 
-def _rings(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """Return each area without the one before."""
-    flat = table.to_crs(crs)
-    shapes = flat.geometry.to_numpy()
+def _rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return each area without the one before: cut in degrees, where they are valid, so that rings are, too."""
+    shapes = table.geometry.to_numpy()
     cut = [shapes[0], *(_without(one, other) for other, one in pairwise(shapes))]
-    return areas_in_degrees(flat.set_geometry(cut, crs=crs))
+    return table.set_geometry(valid_areas(np.array(cut, object)), crs=table.crs)
 
 
 def _without(area: Any, other: Any) -> Any:
@@ -214,14 +213,14 @@ def _without(area: Any, other: Any) -> Any:
 
 
 def _cut(part: Any, others: npt.NDArray[np.object_]) -> Any:
-    """Return a polygon without others, whose borders may have come to cross as they went into degrees and back."""
+    """Return a polygon without others, whose borders may have come to cross as they went into degrees."""
     import shapely
 
     try:
         return shapely.difference(part, shapely.MultiPolygon([*others]))
     except shapely.errors.GEOSException:
         joined = shapely.union_all(shapely.make_valid(others))
-        return shapely.difference(shapely.make_valid(part), joined, grid_size=_STEP_M)
+        return shapely.difference(shapely.make_valid(part), joined, grid_size=_STEP_DEG)
 
 
 @checks_arguments

@@ -127,7 +127,7 @@ class LandBeside:
             # Of a circle that is rounder than that by which lines were looked at, a hair may lie beyond water.
             sides = shapely.STRtree(lines[some]).query(pieces, predicate="dwithin", distance=_NARROW_M)[0]
             joined = shapely.multipolygons(pieces[np.unique(sides)])
-        return shapely.union_all([joined, *beside])
+        return shapely.union_all([joined, *beside]) if beside else joined
 
     def _widened(self, lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64]) -> Any:
         """Return the area within its width of each of some lines: by a grid, unless borders may not be moved."""
