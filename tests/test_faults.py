@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -280,9 +281,14 @@ def test_another_folder_for_temporary_files_is_offered_for_them_alone():
         with files.scratch() as folder, files.explained(folder if place is None else place):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    with pytest.raises(OutputError) as error:
-        writing(Path("out/x.csv"))
-    assert "TMPDIR" not in str(error.value)
+    def reading():
+        with files.scratch():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "roads.osm.pbf")
+
+    for elsewhere in (partial(writing, Path("out/x.csv")), reading):
+        with pytest.raises(OutputError) as error:
+            elsewhere()
+        assert "TMPDIR" not in str(error.value)
     with pytest.raises(OutputError, match="TMPDIR"):
         writing(None)
 
@@ -296,6 +302,7 @@ def test_another_folder_for_temporary_files_is_offered_for_them_alone():
         (OSError(errno.EFBIG, "File too large"), "x.csv: cannot be written .File too large"),
         (pyogrio.errors.DataSourceError("begins" + "x" * 9999 + "ends"), r"x.csv: .{,20}.begins.{,210}ends.; check"),
         (pyogrio.errors.DataSourceError("sqlite says no"), "x.csv: cannot be written .sqlite says no"),
+        (pyogrio.errors.DataSourceError("open(a/.geoaccess-12345678.gpkg) no"), r"x.csv: .* .open\(x.csv\) no"),
     ],
 )
 def test_each_fault_has_a_sentence(error, words):

@@ -513,6 +513,33 @@ def test_a_disk_that_fills_up(site, get, tmp_path):
     assert not (tmp_path / "x.osm.pbf").exists()
 
 
+def test_a_note_that_cannot_be_removed_costs_nothing(site, get, tmp_path, monkeypatch):
+    site.at("/x.osm.pbf", sends(BODY))
+    unlink = Path.unlink
+
+    def kept(self, missing_ok=False):
+        if self.suffix == ".json" and (tmp_path / "x.osm.pbf").exists():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", kept)
+    assert get().read_bytes() == BODY
+    assert names(tmp_path) == ["x.osm.pbf", "x.osm.pbf.part.json"]
+    monkeypatch.undo()
+    assert get().read_bytes() == BODY
+    assert names(tmp_path) == ["x.osm.pbf"]
+
+
+def test_a_broken_disk_is_said_to_be_one(site, get, tmp_path, monkeypatch):
+    def broken(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    site.at("/x.osm.pbf", sends(BODY))
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(FetchError, match=r"x\.osm\.pbf: the disk reports a fault .*; then fetch again"):
+        get()
+
+
 def get_into_link(get):
     """Keep the link to the full disk in place, which a fresh start would remove."""
     unlink = Path.unlink
@@ -548,7 +575,7 @@ def test_a_disk_that_fills_up_in_the_middle_keeps_what_came(site, get, tmp_path,
                 Full(real(self, mode, *a, **k)) if mode == "ab" else real(self, mode, *a, **k)
             ),
         )
-        with pytest.raises(FetchError, match="disk is full; make room"):
+        with pytest.raises(FetchError, match=r"disk is full .*fetch again"):
             get()
     assert names(tmp_path) == ["x.osm.pbf.part", "x.osm.pbf.part.json"]
     assert get().read_bytes() == BODY

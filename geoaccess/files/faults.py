@@ -27,6 +27,8 @@ _LONGEST = 200
 _TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
 OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 """How the names begin of files and folders that are being made."""
+_INNER = re.compile(rf"(?:[^\s()]*[/\\])?{OURS.pattern}(?:\.\w+)*")
+"""What libraries call a file that is being made, in what they say."""
 _LIBRARIES = frozenset({"pyogrio", "rasterio", "sqlite3", "pyarrow"})
 """They say of a full disk what their own formats make of it, each in a class of its own."""
 
@@ -42,7 +44,7 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
     path = as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
-    reason = reason_of(error)
+    reason = _INNER.sub(path.name, reason_of(error))
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
     elif number == errno.ENAMETOOLONG or (disk.WINDOWS and len(str(path.absolute())) > disk.LONGEST_ON_WINDOWS):

@@ -155,7 +155,8 @@ def scratch() -> Iterator[Path]:
         with spare(parent) as folder:
             folder.chmod(0o700)
             try:
-                yield folder
+                with explained(folder):  # also what cannot be read elsewhere, of which the block does not say so itself
+                    yield folder
             except OutputError as error:
                 of_block = error
                 raise

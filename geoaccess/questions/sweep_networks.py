@@ -119,7 +119,10 @@ def _fault(study: Study, folder: Path) -> str:
 def _not_kept(study: Study, folder: Path) -> str:
     """Say why a network that was built is not in the cache."""
     if stages.is_still(study, folder):
-        return f"{folder.parent}: the cache cannot be written; other processes take the network from there"
+        return (
+            f"{folder.parent}: the cache cannot be written, from where all variations take the network; allow writing "
+            "there, or give `cache` another folder"
+        )
     return "files that the study reads were replaced while its network was built; run again"
 
 

@@ -8,7 +8,6 @@ that a later try asks the server for the rest of the same version and starts fro
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
@@ -187,7 +186,8 @@ def download(
         _persist(job, lambda: _receive(job))
         _check(job, sha256=sha256, md5_url=md5_url, min_bytes=min_bytes)
         job.part.replace(path)
-        job.note.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the file is there, and a note without its part says nothing
+            job.note.unlink(missing_ok=True)
     return path
 
 
@@ -412,6 +412,6 @@ def _read_note(job: _Job) -> _Note | None:
 
 
 def _disk_error(path: Path, error: OSError) -> FetchError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return FetchError(f"{path}: the disk is full; make room or choose another folder, then fetch again")
-    return FetchError(f"{path}: cannot be written ({error.strerror or error}); check the folder and its permissions")
+    """Return the error that says of the file, not of its parts, why it cannot be written."""
+    why = files.cannot_write(OSError(error.errno, files.reason_of(error)), path)
+    return FetchError(f"{why}; then fetch again")
