@@ -17,8 +17,8 @@ from geoaccess.hierarchy import load_order
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, run_study, solve_study
 from geoaccess.study.results import ground
-from geoaccess.study.stages import build_or_load_network, contract_or_load, found_tables
-from geoaccess.study.stages.networks import build_network
+from geoaccess.study.stages import build_or_load_network, contract_or_load, found_tables, loading_ahead
+from geoaccess.study.stages.networks import build_network, cache_folder
 from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
 
@@ -72,6 +72,35 @@ def test_a_network_is_built_once(study, made):
     network, from_cache = build_or_load_network(study)
     assert from_cache
     assert_same(network, made[1])
+
+
+@pytest.mark.parametrize("order", [True, False])
+def test_a_network_loaded_ahead_is_that_of_the_cache(study, made, order):
+    with loading_ahead(study, order=order) as ahead:
+        pass
+    assert ("_whole" in ahead.result().__dict__) == order
+    network, from_cache = build_or_load_network(study, ahead=ahead)
+    assert from_cache
+    assert network is ahead.result()
+    assert cache_folder(network) == cached(study)
+    assert_same(network, made[1])
+
+
+def test_what_cannot_be_loaded_ahead_is_built_where_it_is_said(study, made):
+    flip(0.5)(cached(study) / "edge_u.npy")
+    with loading_ahead(study) as ahead:
+        pass
+    assert ahead.result() is None
+    said = []
+    network, from_cache = build_or_load_network(study, ahead=ahead, say=said.append)
+    assert not from_cache
+    assert any("edge_u.npy" in line for line in said)
+    assert_same(network, made[1])
+    shutil.rmtree(cached(study))
+    with loading_ahead(study) as ahead:
+        pass
+    assert ahead.result() is None
+    assert not build_or_load_network(study, ahead=ahead)[1]
 
 
 def test_a_network_that_was_built_is_mapped_from_where_it_is_kept(study, made):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from geoaccess import demand, files, nvdb
@@ -96,16 +97,15 @@ def _run(study: Study, *, show: bool) -> Answers:
     with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
         pictures = Pictures(pool, study)
 
-        def lay_ground(*, sites: gpd.GeoDataFrame, **known: Any) -> None:  # noqa: ARG001 - nothing below is a site
-            pictures.lay_ground(**known)
-
         def draw(*, whole: bool, **known: Any) -> None:
             pictures.start(**known)
             release(known["network"])  # what was looked at to attach places, and to say why some reach no site
             if whole:  # else the indices count rows that are not there yet
                 tables[INDICES] = start_indices(pool, study, known["results"])
 
-        answers = _solve(study, progress, look_ahead=pictures.look_ahead, places_known=lay_ground, cells_known=draw)
+        answers = _solve(
+            study, progress, look_ahead=pictures.look_ahead, places_known=pictures.lay_ground, cells_known=draw
+        )
         pictures.start(**known_of(answers))
         with progress.stage("writing tables, maps and figures"):
             answers.files.extend(write(answers, pictures.started, tables=tables))
@@ -155,7 +155,7 @@ def _solve(
     """
     stamps = InputStamps.of(study)
     begun: list[Callable[[], object]] = []
-    with progress.stage("reading people"):
+    with stages.loading_ahead(study) if network is None else nullcontext() as ahead, progress.stage("reading people"):
         people = stages.read_people(study)
         _figures_fit(study, people)
     with progress.stage("building the network"):
@@ -163,7 +163,9 @@ def _solve(
         if network is None:
             also = stages.with_other_profiles(study, classes=classes)
             kept = None if look_ahead is None else (lambda: begun.append(look_ahead(people)))
-            network, from_cache = stages.build_or_load_network(study, also=also, say=progress.say, kept=kept)
+            network, from_cache = stages.build_or_load_network(
+                study, also=also, say=progress.say, kept=kept, ahead=ahead
+            )
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)
         of_vehicles = stages.vehicle_hierarchy(study)

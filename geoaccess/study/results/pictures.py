@@ -176,7 +176,7 @@ class Pictures:
         return self._areas.result
 
     def lay_ground(
-        self, *, cells: gpd.GeoDataFrame, municipalities: Municipalities | None, network: Network
+        self, *, cells: gpd.GeoDataFrame, municipalities: Municipalities | None, network: Network, **_: object
     ) -> tuple[Mapped[gpd.GeoDataFrame], Started[Mapped[Ground]]]:
         """Start to make what lies under the cells, once their people and municipalities are known; return both."""
         if self._cells is None or self._ground is None:

@@ -132,11 +132,13 @@ class NetworkTable:
 @checks_arguments
 def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
-    network, from_cache = stages.build_or_load_network(study)
+    with stages.loading_ahead(study, order=False) as ahead:
+        cells = stages.read_people(study)
+    network, from_cache = stages.build_or_load_network(study, ahead=ahead)
     writer = Writer(study.settings.language, ("terminal",))
     with ThreadPoolExecutor(1) as beside:
         counted = beside.submit(stages.unused_tags_of, study)  # reads all ways of the extracts the first time
-        places = _islands(study, network)
+        places = _islands(study, network, cells)
         classes, by_link = _by_class(network), parts(network)[0]
         unused = counted.result()
     known = section(writer.language, "counts")
@@ -170,9 +172,8 @@ def network_tables(study: Study) -> list[NetworkTable]:
     return [NetworkTable(key, title, _in_words(table, writer), data) for key, title, table, data in tables]
 
 
-def _islands(study: Study, network: Network) -> pd.DataFrame:
+def _islands(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the sets of roads on which people of a study live, none of which tells how many live in a cell of few."""
-    cells = stages.read_people(study)
     zones = stages.join_zones(study, cells)[0]
     snapped = stages.snap_cells(study, network, cells)
     cells = cells.join(zones[["municipality_id", "municipality"]])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geoaccess import files, nvdb
-from geoaccess.errors import InputError
+from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.kernels.memory import give_back
 from geoaccess.network import Network, load_network, prepare, save_network
@@ -31,7 +32,8 @@ from geoaccess.study.stages.timetables import follows_timetable, timetabled, wit
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network.intact import Checked
@@ -47,6 +49,7 @@ __all__ = [
     "is_still",
     "load_kept",
     "load_to_draw",
+    "loading_ahead",
     "network_folder",
     "prepared",
     "same_places",
@@ -62,18 +65,45 @@ _ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
+@contextlib.contextmanager
+def loading_ahead(study: Study, *, order: bool = True) -> Iterator[Future[Network | None]]:
+    """Load the network, where the cache has it, while the block runs, by another thread; and its hierarchy, if asked.
+
+    For `build_or_load_network`, which says what is wrong: None stands for all that cannot be loaded.
+    """
+
+    def load() -> Network | None:
+        with contextlib.suppress(GeoaccessError, OSError):
+            folder = network_folder(study)
+            network = remembered("network", folder, lambda: _loaded(folder, None)) if folder.exists() else None
+            if network is not None:
+                _registered(study, network, folder)
+                if order:
+                    contract_or_load(study, network)
+            return network
+        return None
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(load)
+
+
 def build_or_load_network(
     study: Study,
     *,
     also: Sequence[Study] = (),
     say: Callable[[str], None] | None = None,
     kept: Callable[[], object] | None = None,
+    ahead: Future[Network | None] | None = None,
 ) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again.
 
     Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache. Then
     `kept` is called, before what snapping needs is made: what was read with the roads is in the cache as well.
+    `ahead` is what `loading_ahead` began.
     """
+    network = None if ahead is None else ahead.result()
+    if network is not None:
+        return network, True
     folder = network_folder(study)
     network = remembered("network", folder, lambda: _loaded(folder, say)) if folder.exists() else None
     from_cache = network is not None
