@@ -21,6 +21,7 @@ from geoaccess import files, maps
 from geoaccess.background import kept_in
 from geoaccess.errors import GeoaccessError
 from geoaccess.frames import bounds_in_degrees, crs_of
+from geoaccess.kernels.memory import give_back
 from geoaccess.mapped import Mapped
 from geoaccess.maps.coverage import Outlines, simplified_outlines
 from geoaccess.maps.network_layers import main_roads
@@ -189,13 +190,15 @@ def start_areas(pool: Background, study: Study, people: gpd.GeoDataFrame) -> Sta
 
 def _find_areas(study: Study, people: Mapped[gpd.GeoDataFrame], path: Path | None) -> Mapped[Areas] | None:
     """Find features and municipalities: a function of a module, so that it can be run in another process."""
+    found = None
     with contextlib.suppress(GeoaccessError):  # said by who asks for the same next
         stages.read_mapped(study)
         if isinstance(study.settings.zones, ZonesFromOsm):
-            municipalities = stages.join_zones(study, people.once)[1]
-            if municipalities is not None and municipalities.are_read:
-                return kept_in(path, Areas.of(municipalities.table))
-    return None
+            found = stages.join_zones(study, people.once)[1]
+    areas = None if found is None or not found.are_read else kept_in(path, Areas.of(found.table))
+    del found
+    give_back()  # shapes of a country leave a gigabyte of holes
+    return areas
 
 
 def _sharing(pool: Background) -> Callable[[Any], Mapped[Any]]:
@@ -240,6 +243,7 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     # First, while nothing else takes memory; nobody holds the outlines any longer then.
     found: dict[str, Any] = {"municipalities": _borders(under.outlines(), tolerance, around)}
     found["ferries"] = maps.ferry_lines(network)
+    release(network)
     names = stages.road_names_of(study) if numbered else None
     found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
     release(network)  # nothing below looks at its roads
