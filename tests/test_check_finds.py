@@ -142,6 +142,16 @@ def test_boats_that_no_comparison_can_cancel(tmp_path, ferries):
         check_scenarios(loaded, [Scenario(title="late", boats={"cancel_after": "20:00"})])
 
 
+def test_a_file_that_is_named_for_nothing_and_not_there(tmp_path):
+    """Of boats by the profile no timetable is read, but results say of every input what it was."""
+    text = STUDY.replace('profile = "flat.toml"\n', 'profile = "flat.toml"\nferry_gtfs = ["none.zip"]\n')
+    loaded = load_study(write_study(tmp_path, text))
+    for refused in (solve_study, check):
+        with pytest.raises(GeoaccessError, match=r"ferry gtfs 1: .*none\.zip is not there; check the path"):
+            refused(loaded, show=False)
+    assert not loaded.cache.exists()
+
+
 def test_a_grid_too_large_for_a_raster(tmp_path):
     study = write_study(tmp_path)
     far = ["CRS25833RES1000mN6000000E-3000000", "CRS25833RES1000mN9000000E4000000"]

@@ -462,7 +462,7 @@ FAULTS = {
         edit("study.toml", 'people = "people"', f"{CLIP}[0, 0, 1, 1]"), ("[population] clip", "people.csv")
     ),
     # Sites.
-    "sites that are not there": Fault(gone("sites.csv"), ("sites.csv", "no such file")),
+    "sites that are not there": Fault(gone("sites.csv"), ("sites.csv", "is not there")),
     "a site that stands twice": Fault(edit("sites.csv", "gp-east", "gp-west"), ("sites.csv", '"gp-west"')),
     "a service that is unknown": Fault(
         edit("sites.csv", ",gp,west", ",gpp,west"), ("sites.csv", '"gpp"', 'did you mean "gp"?')

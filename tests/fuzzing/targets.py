@@ -31,6 +31,7 @@ from fuzzing.extracts import UNSOUND, change_map, plainly
 from fuzzing.geopackages import packages_by_hand
 from fuzzing.plans import change_plan, plan_holds, plans
 from fuzzing.rasters import change_tiff, rasters
+from fuzzing.studies import change_study, solve_country, studies_of_the_country
 from geoaccess.errors import GeoaccessError
 
 if TYPE_CHECKING:
@@ -552,6 +553,7 @@ TARGETS = {
     "place": Target(".json", map_answers, mutations.change_json, read_place),
     "features": Target(".osm.pbf", town, change_map, read_features, named=True),
     "study": Target(".toml", studies, mutations.change_toml, read_study),
+    "run": Target(".toml", studies_of_the_country, change_study, solve_country),
     "scenario": Target(".toml", scenarios, change_scenario, read_scenario, named=True),
     "comparison": Target(".toml", scenarios_of_the_country, change_scenario, compare_scenario),
     "profile": Target(".toml", lambda: [(ROOT / "configs/profiles/car.toml").read_bytes()], mutations.change_toml, read_profile),
