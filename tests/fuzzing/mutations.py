@@ -107,15 +107,16 @@ def change_toml(rng, data):
         return change_text(rng, data)
     try:
         tree = change_tree(rng, tomllib.loads(data.decode()))
-        return tomlkit.dumps(_without_none(tree)).encode("utf-8", "surrogatepass")
+        return tomlkit.dumps(_writable(tree)).encode("utf-8", "surrogatepass")
     except Exception:  # noqa: BLE001 - what TOML cannot hold, or what is none any more
         return change_text(rng, data)
 
 
-def _without_none(value):
+def _writable(value):
+    """Leave out what TOML cannot hold; the writer's time grows with the square of a list's length: 5 s for 8000."""
     if isinstance(value, dict):
-        return {key: _without_none(one) for key, one in value.items() if one is not None}
-    return [_without_none(one) for one in value if one is not None] if isinstance(value, list) else value
+        return {key: _writable(one) for key, one in value.items() if one is not None}
+    return [_writable(one) for one in value[:2000] if one is not None] if isinstance(value, list) else value
 
 
 # Texts and bytes
