@@ -132,17 +132,21 @@ class RoadAreas:
 
         if not stretches.edge.size:
             return []
-        lines, of = _lines(self.network, stretches, self._metres)
-        bounds = shapely.bounds(lines)
-        squares, which = np.unique(
-            np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True
-        )
+        xy, ptr, of = _lines(self.network, stretches, self._metres)
+        twice_middle = np.minimum.reduceat(xy, ptr[:-1]) + np.maximum.reduceat(xy, ptr[:-1])
+        squares, which = np.unique(np.floor(twice_middle / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True)
         order = np.argsort(which.ravel(), kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
+
+        def beside(part: npt.NDArray[np.int64], square: tuple[int, int]) -> Any:
+            # Lines of one square at a time: those of a country take a gigabyte.
+            sizes = ptr[part + 1] - ptr[part]
+            points = np.repeat(ptr[part], sizes) + count_within(sizes)
+            lines: Any = shapely.linestrings(xy[points], indices=np.repeat(np.arange(part.size), sizes))
+            return self._land.of(lines, widths_m[of[part]], square, covered)
+
         asked = zip(parts, squares.tolist(), strict=True)
-        joined = at_once(
-            *(partial(self._land.of, lines[part], widths_m[of[part]], tuple(square), covered) for part, square in asked)
-        )
+        joined = at_once(*(partial(beside, part, tuple(square)) for part, square in asked))
         return [area for area in joined if not area.is_empty]
 
 
@@ -156,10 +160,11 @@ def _metres(network: Network) -> npt.NDArray[np.float64]:
 
 def _lines(
     network: Network, stretches: Stretches, metres: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """Return stretches as lines in metres, the long ones in parts, and of which each is; `metres`: see `_metres`."""
-    import shapely
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return stretches as lines in metres, the long ones in parts; `metres`: see `_metres`.
 
+    Points one after another, where each line begins and the end of all, and of which stretch each line is.
+    """
     x, y = network.shape_xy
     begin, end = (_at(metres, place) for place in (stretches.begin, stretches.end))
     count = np.maximum(np.ceil((end - begin) / _CHUNK_M), 1).astype(np.int64)
@@ -177,7 +182,7 @@ def _lines(
     line = np.repeat(np.arange(sizes.size), sizes)
     rank = count_within(sizes)
     at = np.where(rank == 0, low[line], np.where(rank == sizes[line] - 1, high[line], first[line] + rank - 1))
-    return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object), of
+    return np.column_stack([_at(x, at), _at(y, at)]), np.append(0, np.cumsum(sizes)), of
 
 
 def _at(values: npt.NDArray[np.float64], place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
