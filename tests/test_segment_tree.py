@@ -54,6 +54,19 @@ def test_the_nearest_is_that_of_shapely_to_the_bit_and_of_equals_the_first(drawn
 
 
 @few
+@given(lines(), st.sampled_from([np.inf, 2.5, 1e5]))
+def test_the_nearest_of_one_owner_is_that_among_its_pieces_alone(drawn, most):
+    (owner, *ends), shapes, queries = drawn
+    for only in (*shapes, 99):
+        alone = SegmentTree(np.where(owner == only, owner, -1).astype(np.int32), *ends)
+        expected = alone.nearest(*queries.T.copy(), most=most)
+        for found, one in zip(
+            SegmentTree(owner, *ends).nearest(*queries.T.copy(), most=most, only=only), expected, strict=True
+        ):
+            assert found.tolist() == one.tolist()
+
+
+@few
 @given(st.lists(st.tuples(GRID, GRID), min_size=1, max_size=60), st.lists(st.tuples(ANYWHERE, ANYWHERE), max_size=5))
 def test_points_are_pieces_without_length(places, queries):
     x, y = np.array(places, float).T.copy()

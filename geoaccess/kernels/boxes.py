@@ -132,11 +132,13 @@ def nearest(
     ay: npt.NDArray[np.float64],
     bx: npt.NDArray[np.float64],
     by: npt.NDArray[np.float64],
+    only: int,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return (owner, distance) of the nearest piece of each point; -1 and inf where none is within `most`.
 
-    Of owners equally near the smallest counts. `box` has the levels one after another, leaves first; level k begins at
-    level[k], and the last one is a single box. It goes the faster the nearer points are to those before them.
+    Of owners equally near the smallest counts; where `only` is 0 or more, pieces of that owner alone do. `box` has the
+    levels one after another, leaves first; level k begins at level[k], and the last one is a single box. It goes the
+    faster the nearer points are to those before them.
     """
     found = np.full(x.size, -1, np.int32)
     distance = np.full(x.size, np.inf)
@@ -160,7 +162,8 @@ def nearest(
             if at < level[1]:
                 for j in range(leaf[at, 0], leaf[at, 1]):
                     d = _distance(px, py, ax[j], ay[j], bx[j], by[j])
-                    if d < best or (d == best and (who < 0 or owner[j] < who)):
+                    nearer = d < best or (d == best and (who < 0 or owner[j] < who))
+                    if nearer and (only < 0 or owner[j] == only):
                         best, who, last = d, owner[j], j
                 continue
             bottom = n

@@ -115,18 +115,18 @@ class SegmentTree:
         return ax, ay, bx, by
 
     def nearest(
-        self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, most: float = np.inf
+        self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, most: float = np.inf, only: int = -1
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
         """Return the owner of the nearest piece of each point and the distance; -1 and inf beyond `most`.
 
-        Of owners equally near, the smallest.
+        Of owners equally near, the smallest. With `only`, the pieces of that owner alone are looked at.
         """
         if not len(self.leaf):
             return np.full(x.size, -1, np.int32), np.full(x.size, np.inf)
         order = curve_order(x, y)
         owner, distance = np.empty(x.size, np.int32), np.empty(x.size)
         owner[order], distance[order] = boxes.nearest(
-            x[order], y[order], float(most), self.box, self.level, self.leaf, self.owner, *self._ends
+            x[order], y[order], float(most), self.box, self.level, self.leaf, self.owner, *self.ends, only
         )
         return owner, distance
 

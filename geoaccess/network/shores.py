@@ -152,14 +152,9 @@ class ShoreIndex:
         self.x, self.y = x, y
         self.tree = SegmentTree(_owners(shores), x[:-1], y[:-1], x[1:], y[1:]) if tree is None else tree
 
-    @cached_property
-    def _coast(self) -> SegmentTree:
-        owner = np.where(self.tree.owner == COAST, COAST, -1).astype(np.int32)
-        return SegmentTree(owner, self.x[:-1], self.y[:-1], self.x[1:], self.y[1:])
-
     def coast_m(self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return metres from places to the nearest coast."""
-        return self._coast.nearest(x, y)[1]
+        return self.tree.nearest(x, y, only=COAST)[1]
 
     def wet(
         self,
