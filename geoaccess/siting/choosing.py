@@ -108,7 +108,8 @@ def choose(
         return Choice(np.empty(0, np.int32), 0.0, 0.0, certain)
     small, sure = problem.fix_certain()
     small_target = None if target is None else target - sure
-    found = _chosen(small.merged(), method, seconds=seconds, target=small_target, enough=enough)
+    one = int(problem.quota.sum()) == 1  # each is tried once: to merge points takes longer
+    found = _chosen(small if one else small.merged(), method, seconds=seconds, target=small_target, enough=enough)
     return Choice(found.chosen, problem.objective_value(found.chosen), found.bound + sure, found.method)
 
 
