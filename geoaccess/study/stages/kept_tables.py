@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from geoaccess import files
 from geoaccess.errors import InputError
@@ -132,8 +133,8 @@ def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     with files.writing_folder(folder) as temporary:
         for name, table in tables.items():
             shapes = getattr(table, "active_geometry_name", None)
-            # No two shapes are alike: to look for such takes longer than to write them.
-            alike = True if shapes is None else [column for column in table if column != shapes]
+            # Shapes and decimals are hardly ever alike: to look for such takes longer than to write them.
+            alike = [column for column in table if column != shapes and not is_float_dtype(table[column])]
             _flat(table).to_parquet(temporary / f"{name}.parquet", use_dictionary=alike)
         described = {
             "format": _FORMAT,
