@@ -25,6 +25,7 @@ from tests.test_faults import Faults
 from tests.test_files_kills import held, needs_fork, steps_of
 
 NOWHERE = gpd.GeoDataFrame({"a": [1]}, geometry=gpd.points_from_xy([0], [0]), crs=4326)
+NOTHING_BELOW = SimpleNamespace(below=lambda _: {})
 
 
 def table(mark):
@@ -50,7 +51,7 @@ def sited(folder, mark):
     answers = SimpleNamespace(results=NOWHERE, sites=NOWHERE, stamps=InputStamps())
     answer = SimpleNamespace(
         study=study(folder), question=SimpleNamespace(service="gp"), scenario=mark, before=answers, after=answers,
-        title=mark, subtitle="", **tables,
+        title=mark, subtitle="", drawn=NOTHING_BELOW, **tables,
     )  # fmt: skip
     return output.write_placed(answer)
 
@@ -59,7 +60,7 @@ def least_regret(folder, mark):
     answer = SimpleNamespace(
         question=SimpleNamespace(service="gp"), futures=table(mark).assign(future=mark), places=table(mark),
         frontier=table(mark), disclaimer="made up", scenario=mark, output=folder, nearer_s=None,
-        first=SimpleNamespace(stamps=InputStamps()),
+        first=SimpleNamespace(stamps=InputStamps()), drawn=NOTHING_BELOW,
     )  # fmt: skip
     return futures.write_futures(answer)
 
@@ -115,8 +116,8 @@ def quick(monkeypatch):
     drawn = {"sites": NOWHERE}
     for name in ("difference_map", "validation_figure"):
         monkeypatch.setattr(maps, name, lambda path, *, title, **_: path.write_text(title))
+    monkeypatch.setattr(vehicles_output, "drawn_below", lambda _: {})
     for module in (output, vehicles_output):
-        monkeypatch.setattr(module, "drawn_below", lambda _: {})
         monkeypatch.setattr(module, "figure_words", lambda _: {"title": "A"})
     monkeypatch.setattr(output, "drawn_sites", lambda _: drawn)
     monkeypatch.setattr(vehicles_output, "drawn_bases", lambda _: drawn)
