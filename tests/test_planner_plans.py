@@ -23,7 +23,7 @@ from geoaccess.planner.serialise import answer_json
 from geoaccess.planner.shelf import PlanClashError, Shelf
 from geoaccess.questions.compare.comparison import compare_study
 from geoaccess.questions.scenario_run import apply_scenario, solve_scenario
-from geoaccess.scenarios import Close, Scenario
+from geoaccess.scenarios import Close, Scenario, read_scenario
 from geoaccess.study import load_study, solve_study
 from geoaccess.toml import Entry, edited_toml, validate
 
@@ -473,6 +473,21 @@ def test_a_scenario_that_compare_runs_gives_the_same_times_in_the_planner(state,
         np.testing.assert_allclose(found.figures.times_s, np.where(np.isnan(times), np.inf, times), atol=1e-6)
     assert saved_again(state, shelf, "plan") == text
     answer_json(Session(state).answer(changes, "gp"), state.figures("gp"), Drawing(state))
+
+
+def test_what_compare_finds_off_the_map_the_planner_does_not_put_there(state, base, shelf):
+    east, north = MIDDLE
+    off = f"lon {east:g}, lat 0 is off the map"
+    for what, site in (("add", "new-1"), ("move", "gp-west")):
+        with pytest.raises(InputError, match=off):
+            planned(state, read_changes([gp(what, site, lon=east, lat=0, off_road=True)]))
+    text = f'title = "Far"\n\n[[add]]\nservice = "gp"\nname = "X"\nlon = {east}\nlat = 0\n'
+    put(shelf, "far", text)
+    with pytest.raises(InputError, match=off):
+        load_plan(state, shelf, "far")
+    with pytest.raises(InputError, match=off):
+        apply_scenario(base, read_scenario(shelf.folder / "far.toml"))
+    planned(state, read_changes([gp("add", "new-1", lon=east, lat=north + 0.4, off_road=True)]))
 
 
 def test_an_office_off_the_road_is_marked_and_can_be_moved_to_one(state):

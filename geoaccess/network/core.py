@@ -355,7 +355,7 @@ class Network:
         labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
         return labels if self.expansion is None else labels[self.expansion.place]
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """Smallest longitude and latitude, largest longitude and latitude of the nodes, degrees."""
         return (

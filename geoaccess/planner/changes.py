@@ -13,6 +13,7 @@ from geoaccess.phrases import ONE_LINE
 from geoaccess.planner.copies import followed
 from geoaccess.planner.failures import OUTDATED, PlannerError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
+from geoaccess.questions.scenario_changes import off_the_map
 from geoaccess.scenarios import Close  # noqa: TC001 - pydantic reads it
 from geoaccess.toml import TITLE_LETTERS, Table
 
@@ -339,6 +340,8 @@ def _label(state: PlannerState, sites: dict[str, Site], change: Move | Remove | 
 
 
 def _on_network(state: PlannerState, change: Add | Move) -> Place:
+    if said := off_the_map(state.network, change.lon, change.lat):
+        raise _Refused("off_map", said)
     start_s = state.start_s(change.service)
     place = state.roads_of(change.service).place_anywhere(change.lon, change.lat, start_s)
     if place["edge"] < 0 and not change.off_road:

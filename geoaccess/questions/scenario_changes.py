@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.scenarios import AddSite, ChangedNetwork, MoveSite, ResolvedScenario, Scenario
 
-__all__ = ["ChangedStudy", "change_study", "network_of_scenario", "refuse_same_titles", "study_with_people"]
+__all__ = [
+    "ChangedStudy",
+    "change_study",
+    "network_of_scenario",
+    "off_the_map",
+    "refuse_same_titles",
+    "study_with_people",
+]
 
 _NEAR_DEG = 0.5
 
@@ -68,7 +75,7 @@ def change_study(
     named = resolve_in_study(study, scenario, sites, cells)
     zones = cells["municipality_id"]
     known = _with_known_zones(study, named.scenario, zones)
-    problems = [*_off_the_map(known, network), *_unknown_zones(known, zones)]
+    problems = [*_sites_off_the_map(known, network), *_unknown_zones(known, zones)]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
     changed = _changed_sites(study, known, sites)
@@ -117,17 +124,24 @@ def refuse_same_titles(changes: Sequence[Scenario]) -> None:
         )
 
 
-def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
-    """Say which sites are put where the network is not: as a rule longitude and latitude are swapped."""
+def off_the_map(network: Network, lon: float, lat: float) -> str:
+    """Say that a place lies where the network is not, as a rule with its degrees swapped; "" where that is not so."""
+    w, s, e, n = network.bounds
+    if w - _NEAR_DEG <= lon <= e + _NEAR_DEG and s - _NEAR_DEG <= lat <= n + _NEAR_DEG:
+        return ""
+    return (
+        f"lon {lon:g}, lat {lat:g} is off the map, which covers {w:.2f} to {e:.2f} E, {s:.2f} to {n:.2f} N; "
+        "are longitude and latitude swapped?"
+    )
+
+
+def _sites_off_the_map(scenario: Scenario, network: Network) -> list[str]:
     placed: list[tuple[str, Sequence[AddSite | MoveSite]]] = [("add", scenario.add), ("move", scenario.move)]
-    east, north = network.shape_lon, network.shape_lat
-    w, e, s, n = float(east.min()), float(east.max()), float(north.min()), float(north.max())
     return [
-        f"[[{what}]] {number}: lon {item.lon:g}, lat {item.lat:g} is off the map, which covers {w:.2f} to {e:.2f} E, "
-        f"{s:.2f} to {n:.2f} N; are longitude and latitude swapped?"
+        f"[[{what}]] {number}: {said}"
         for what, items in placed
         for number, item in enumerate(items, start=1)
-        if not (w - _NEAR_DEG <= item.lon <= e + _NEAR_DEG and s - _NEAR_DEG <= item.lat <= n + _NEAR_DEG)
+        if (said := off_the_map(network, item.lon, item.lat))
     ]
 
 
