@@ -23,6 +23,7 @@ __all__ = [
     "PositiveDistance",
     "Seconds",
     "Size",
+    "Tags",
     "Wait",
     "Weight",
     "Year",
@@ -63,6 +64,8 @@ Year: TypeAlias = Annotated[int, Field(ge=1000, le=3000)]
 """A year of our calendar."""
 Id: TypeAlias = Annotated[int, Field(ge=-MOST_ID, le=MOST_ID)]
 """The number of a way, a road or a cell."""
+Tags: TypeAlias = Annotated[dict[str, str], Field(min_length=1)]
+"""Tags that a feature has all of; without one they would choose whatever there is."""
 Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180)]
 """Degrees east."""
 Lat: TypeAlias = Annotated[float, Field(ge=-90, le=90)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from geoaccess.errors import InputError, MissingFileError
+from geoaccess.files import is_there
 
 __all__ = ["shipped"]
 
@@ -42,7 +43,7 @@ def shipped(name: str) -> Path:
         raise InputError(f'"{name}": not the name of a shipped file; give a path inside configs, as "sources.toml"')
     folders = (_PACKAGE / "configs", _PACKAGE.parent / "configs")
     for folder in folders:
-        if (folder / parts).is_file():
+        if is_there(folder / parts):
             return folder / parts
     there = sorted({f.relative_to(folder).as_posix() for folder in folders for f in folder.rglob("*.toml")})
     listed = f"the files that do are {', '.join(there)}" if there else "none do: install the program again"

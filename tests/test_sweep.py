@@ -105,7 +105,7 @@ def test_a_file_of_variations_names_them(tmp_path):
     ("text", "message"),
     [
         ("", '"variation" is missing'),
-        ("variation = []", "at least 1 item"),
+        ("variation = []", '"variation" is empty'),
         ('[[variation]]\nnames = "a"', 'unknown key "variation'),
         ('[[variation]]\nname = "a"\n[[variation]]\nname = "a"', 'two variations are called "a"'),
     ],

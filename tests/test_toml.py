@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, field_validator
 
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
+from geoaccess.shipped import shipped
 from geoaccess.study import combinations, study_variations
-from geoaccess.toml import Table, did_you_mean, read_toml, toml_tables, toml_text
+from geoaccess.study.settings.ambulance import Places
+from geoaccess.study.settings.inputs import SitesFromOsm
+from geoaccess.toml import Table, did_you_mean, read_toml, toml_tables, toml_text, validate
 
 
 class Wheel(Table):
@@ -259,3 +262,18 @@ def test_values_of_variations_that_lie_too_deep_are_words():
         study_variations(
             [Path(__file__).parents[1] / "configs/iceland.toml"], combinations(["snap.max_m=" + "[" * 5000])
         )
+
+
+def test_a_rule_without_tags_would_choose_whatever_there_is():
+    with pytest.raises(ConfigError, match=r'"tags\[2\]" is empty'):
+        validate(
+            {"kind": "osm", "service": "gp", "tags": [{"amenity": "doctors"}, {}]}, SitesFromOsm, subject="[[sites]] 1"
+        )
+    with pytest.raises(ConfigError, match=r'"tags\[1\]" is empty'):
+        validate({"tags": [{}]}, Places, subject="[ambulance.boat] ports")
+
+
+@pytest.mark.parametrize("name", ["0" * 245, "profiles/" + "x" * 300 + ".toml"])
+def test_a_name_too_long_for_a_file_is_none_that_comes_with_the_program(name):
+    with pytest.raises(MissingFileError, match="no such file comes with the program"):
+        shipped(name)

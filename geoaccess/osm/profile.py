@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.bounds import Distance, Km, Kph, Limit, Month, Seconds, Size, Wait
 from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
-from geoaccess.files import followed, stated
+from geoaccess.files import followed, is_there, stated
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
@@ -350,7 +350,7 @@ def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, 
 
 def _base_file(path: Path, name: str) -> Path:
     beside = stated(path, name if name.endswith(".toml") else f"{name}.toml")
-    if beside.is_file() and beside.resolve() != path.resolve():
+    if is_there(beside) and beside.resolve() != path.resolve():
         return beside
     if name.endswith(".toml"):
         return beside

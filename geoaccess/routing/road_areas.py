@@ -139,7 +139,7 @@ class RoadAreas:
         parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
 
         def beside(part: npt.NDArray[np.int64], square: tuple[int, int]) -> Any:
-            # Lines of one square at a time: those of a country take a gigabyte.
+            # Lines of one square at a time: those of a whole country need not be there at once.
             sizes = ptr[part + 1] - ptr[part]
             points = np.repeat(ptr[part], sizes) + count_within(sizes)
             lines: Any = shapely.linestrings(xy[points], indices=np.repeat(np.arange(part.size), sizes))

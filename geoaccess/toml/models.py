@@ -242,6 +242,8 @@ def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
     if item["type"] == "missing":
         return [f'"{key}" is missing']
     value = item.get("input")
+    if item["type"] == "too_short" and not value:
+        return [f'"{key}" is empty; write what it should hold, or leave it out']
     unit = other_unit(key, value, most=item.get("ctx", {}).get("le"))
     shown = "" if isinstance(value, dict) else f" (found {_short(repr(value))}{unit})"
     lines = item["msg"].removeprefix("Value error, ").split("\n")

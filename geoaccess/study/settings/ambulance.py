@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from geoaccess.bounds import Minutes, PositiveCount
+from geoaccess.bounds import Minutes, PositiveCount, Tags
 from geoaccess.measures.figures import CRAFTS
 from geoaccess.shipped import shipped
 from geoaccess.toml import Table, did_you_mean
@@ -25,7 +25,7 @@ class Places(Table):
 
     file: str | None = None
     service: str | None = None
-    tags: list[dict[str, str]] = []
+    tags: list[Tags] = []
     with_names: list[str] = []
 
     @model_validator(mode="after")

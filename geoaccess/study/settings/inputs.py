@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from geoaccess.bounds import Distance, Km, Kph, Lat, Lon, Minutes, NoData, PositiveDistance, Weight, Year
+from geoaccess.bounds import Distance, Km, Kph, Lat, Lon, Minutes, NoData, PositiveDistance, Tags, Weight, Year
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.phrases import Text
 from geoaccess.study.settings.timetable import TimetableSettings
@@ -125,7 +125,7 @@ class SitesFromOsm(Table):
 
     kind: Literal["osm"]
     service: str
-    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+    tags: Annotated[list[Tags], Field(min_length=1)]
     with_names: list[str] = []
     without_names: list[str] = []
     clip: bool = False
@@ -137,7 +137,7 @@ class SitesFromReview(Table):
 
     kind: Literal["osm_review"]
     file: str
-    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+    tags: Annotated[list[Tags], Field(min_length=1)]
 
 
 class Borderless(Table):
