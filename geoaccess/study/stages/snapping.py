@@ -74,10 +74,12 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         table = remembered_of("cells", (cells,), key, lambda: _kept_places(study, network, cells, folder))
         kph = study.settings.snap.off_network_kph
         at_pace: dict[float, pd.DataFrame] = remembered_of("cells at a pace", (table,), "", dict)
-        if kph not in at_pace:
+        found = at_pace.get(kph)
+        if found is None:
+            found = walking_at(table, kph)
             at_pace.clear()  # each of them has a row for each cell
-            at_pace[kph] = walking_at(table, kph)
-        return at_pace[kph]
+            at_pace[kph] = found
+        return found
 
 
 def places_digest(snapped: pd.DataFrame) -> str:
