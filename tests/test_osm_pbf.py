@@ -253,6 +253,18 @@ def test_of_a_node_that_stands_twice_the_last_counts(tmp_path):
     assert ours(write(tmp_path / "twice.osm.pbf", blocks))[3][4][1] == [30, 20]
 
 
+@pytest.mark.parametrize("kind", ["dense", "nodes"])
+@pytest.mark.parametrize("groups", [1, 2, 3], ids=["a group", "two groups", "two blocks"])
+@pytest.mark.parametrize("gate", [0, 1], ids=["gate first", "gate last"])
+def test_of_a_node_that_stands_twice_the_last_counts_with_its_tags(tmp_path, kind, groups, gate):
+    tags = [[("barrier", "gate")] if one == gate else [] for one in range(2)]
+    first, then = [(1, 10, 10, tags[0]), (2, 20, 20, [])], [(1, 10, 10, tags[1])]
+    parts = {1: [[(kind, first + then)]], 2: [[(kind, first), (kind, then)]], 3: [[(kind, first)], [(kind, then)]]}
+    blocks = [block(part) for part in parts[groups]] + [block([("ways", [(1, [1, 2], PRIMARY)])])]
+    hindering = ours(write(tmp_path / "gate.osm.pbf", blocks))[2]
+    assert hindering == ({0: (("barrier", "gate"),)} if gate == 1 else {})
+
+
 # Words
 
 

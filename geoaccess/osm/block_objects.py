@@ -70,6 +70,15 @@ class NodeTags(NamedTuple):
         tag = np.column_stack([self.key[there], self.value[there]])
         return Tagged(at[begins].astype(np.int64), np.append(begins, at.size).astype(np.int64), tag)
 
+    def of_last(self, nodes: npt.NDArray[np.int64], place: npt.NDArray[np.int64], *, rises: bool) -> Tagged:
+        """Return the same, numbered by `place`; of nodes at one place, where ids do not rise, the last one counts."""
+        if not rises:
+            from_behind = np.unique(place[::-1], return_index=True)[1]
+            last = np.sort(place.size - 1 - from_behind)
+            nodes, place = nodes[last], place[last]
+        tagged = self.among(nodes)
+        return tagged._replace(number=place[tagged.number].astype(np.int64))
+
 
 class Versions(NamedTuple):
     """The ids of objects of one kind, and their versions; a deleted one is not visible."""

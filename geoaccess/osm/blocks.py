@@ -109,8 +109,7 @@ class Block:
         if newest is not None:
             hit &= newest.has(number, self._node_versions[node])
         node, place = node[hit], place[hit]
-        tagged = self._tags_of_nodes(self._marks & HINDERS > 0).among(node)
-        tagged = tagged._replace(number=place[tagged.number].astype(np.int64))
+        tagged = self._tags_of_nodes(self._marks & HINDERS > 0).of_last(node, place, rises=rising.rises)
         return Places(place, self._degrees(lon[hit], 2), self._degrees(lat[hit], 1), tagged, rising)
 
     def ways(
