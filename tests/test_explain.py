@@ -192,7 +192,8 @@ def test_values_that_are_no_words():
     for text in ('{"a": null}', '{"a": {}}', '"a"', "1", '{"node": "gate"}', '{"node": [1]}', "[" * 100_000):
         with pytest.raises(InputError):
             read_tags(text)
-    assert "error" not in explain_line('{"highway": "\\ud800", "name": "\\u0000"}', CAR)
+    assert "error" not in explain_line('{"highway": "\\ud83d\\ude91", "name": "\\u0000"}', CAR)
+    assert "half of a letter" in explain_line('{"highway": "\\ud800"}', CAR)["error"]
 
 
 def test_moments():

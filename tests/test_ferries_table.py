@@ -272,6 +272,7 @@ def test_the_command_lists_and_writes(tmp_path, capsys, monkeypatch):
     text = (ROOT / "configs" / "troms.toml").read_text(encoding="utf-8").replace('"../', f'"{ROOT.as_posix()}/')
     text = text.replace(f'cache = "{ROOT.as_posix()}/.cache"', 'cache = "cache"')
     text = text.replace(f'output = "{ROOT.as_posix()}/maps/troms"', 'output = "out"')
+    text = text.replace('"reliability/', f'"{ROOT.as_posix()}/configs/reliability/')
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     study = str(tmp_path / "study.toml")
     for words in (

@@ -519,8 +519,9 @@ def test_the_table_of_a_plan_has_everybody_in_every_part(tiny):
         ({"what": "close", "way": 999}, "no_way"),
         ({"what": "close", "way": 9}, "no_way"),
         ({"what": "open", "way": CAR_FERRY}, "not_closed"),
-        (add("new-1", {"lon": 0.0, "lat": 0.0}), "no_road"),
-        (add("new-1", at((60, 60))), "no_road"),
+        (add("new-1", {"lon": 0.0, "lat": 0.0}), "off_map"),
+        (add("new-1", at((60, 60))), "off_map"),
+        (add("new-1", at((30, 8))), "no_road"),
     ],
 )
 def test_what_cannot_be_done_is_reported_with_its_number(tiny, change, code):

@@ -240,7 +240,7 @@ def test_candidates_off_the_study_or_where_a_site_stands_are_refused(answers, tm
 
 
 def test_more_sites_to_close_than_stand_are_refused_before_anything_is_computed(base, monkeypatch):
-    monkeypatch.setattr(placement, "solve_study", lambda *_, **__: pytest.fail("it was solved"))
+    monkeypatch.setattr(placement, "solve_telling", lambda *_, **__: pytest.fail("it was solved"))
     with pytest.raises(InputError, match="--close is 60; 2 sites stand of gp"):
         site_study(base.study, Question("gp", add=0, close=60))
     with pytest.raises(InputError, match="every site of gp"):
