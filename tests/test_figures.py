@@ -310,7 +310,7 @@ def test_study_files_name_the_palettes_and_forms_that_there_are():
         ('crs = "EPSG:4326"', "no projection in metres"),
         ('crs = "here"', "unknown"),
         ('formats = ["gif"]', "png"),
-        ("formats = []", "at least 1"),
+        ("formats = []", "is empty"),
         ("dpi = 71", "72"),
         ("dpi = 1201", "1200"),
         ("breaks = [10, 10]", "must rise"),

@@ -318,7 +318,7 @@ def test_unknown_keys_of_a_place_without_border_are_guessed_at(refused):
     ("old", "new", "words"),
     [
         ('title = "A small country"', "", ['"title" is missing']),
-        ('osm = ["roads.osm.pbf"]', "osm = []", ['"network.osm"', "at least 1"]),
+        ('osm = ["roads.osm.pbf"]', "osm = []", ['"network.osm"', "is empty"]),
         ('osm = ["roads.osm.pbf"]', 'osm = "roads.osm.pbf"', ['"network.osm"', "list", "'roads.osm.pbf'"]),
         ("year = 2024\nsource", 'year = "soon"\nsource', ['"population.year"', "'soon'"]),
         ('people = "people"', "clip = [1, 2, 3]", ["population.clip"]),
