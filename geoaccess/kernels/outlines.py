@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.growing import longer_rows
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -216,12 +218,11 @@ def _squares(
 def _larger(
     corners: npt.NDArray[np.int64], after: npt.NDArray[np.int32], share: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    size = corners.shape[0]
-    new_corners = np.empty((2 * size, 2), np.int64)
-    new_after = np.full((2 * size, _EDGES), -1, np.int32)
-    new_share = np.empty((2 * size, _EDGES))
-    new_corners[:size], new_after[:size], new_share[:size] = corners, after, share
-    return new_corners, new_after, new_share
+    more = longer_rows(after)
+    for slot in range(after.shape[0], more.shape[0]):
+        for edge in range(_EDGES):
+            more[slot, edge] = -1
+    return longer_rows(corners), more, longer_rows(share)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -99,7 +99,7 @@ def _crossings(
     to_x: float,
     to_y: float,
     near: npt.NDArray[np.int64],
-    leaves: int,
+    near_count: int,
     box: npt.NDArray[np.float64],
     leaf: npt.NDArray[np.int64],
     area: npt.NDArray[np.int32],
@@ -115,7 +115,7 @@ def _crossings(
     """
     count = 0
     dx, dy = to_x - x, to_y - y
-    for k in range(leaves):
+    for k in range(near_count):
         at = near[k]
         if _apart(x, y, to_x, to_y, box, at):
             continue

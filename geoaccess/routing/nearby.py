@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.network.counting import count_within
 from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
 from geoaccess.routing.batches import Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
@@ -260,8 +261,9 @@ class Neighbourhoods:
         """Return (first, target, walk) of the walks from sources, by their number; see `along`."""
         begins, second = self._walks
         first = np.zeros(group.size + 1, np.int64)
-        np.cumsum(begins[group + 1] - begins[group], out=first[1:])
-        walk = np.arange(first[-1]) + np.repeat(begins[group] - first[:-1], np.diff(first))
+        sizes = begins[group + 1] - begins[group]
+        np.cumsum(sizes, out=first[1:])
+        walk = np.repeat(begins[group], sizes) + count_within(sizes)
         return first, np.searchsorted(found, second[walk]).astype(np.int32), walk.astype(np.uint32)
 
 
