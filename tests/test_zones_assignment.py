@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
 from geoaccess.zones import assign_zones, count_notes, read_municipalities
+from geoaccess.zones.assignment import _near
 
 LIMIT = 3_000
 
@@ -79,6 +80,22 @@ def test_long_outlines_in_pieces_give_the_polygon_that_distances_to_all_give(sid
     ids = np.array(["0000", "0001", "0002", ""])
     assert found["municipality_id"].tolist() == ids[expected].tolist()
     assert {"", "nearest"} <= set(found["zone_note"])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.5, 40.0, 3_000.0]), st.sampled_from([10.0, 1e4, 1e6]))
+@settings(max_examples=60, deadline=None)
+def test_boxes_that_may_be_near_a_place_are_looked_at_and_few_others(seed, within_m, wide_m):
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(-wide_m, wide_m, (rng.integers(1, 30), 2)) * rng.choice([0.0, 1.0], 2)
+    lowest = rng.uniform(-2 * wide_m, 2 * wide_m, (60, 2))
+    highest = lowest + rng.exponential(within_m, (60, 2))
+    beyond = np.maximum(np.maximum(lowest[:, None] - places, places - highest[:, None]), 0.0)
+    found = np.isin(np.arange(60), _near(lowest, highest, places, within_m))
+    assert found[(np.hypot(*beyond.T) <= within_m).any(axis=0)].all()
+    side_m = max(within_m / 4, 2 * wide_m / 2**11)
+    assert not found[(beyond.max(axis=2) > within_m + 1.01 * side_m).all(axis=1)].any()
+    lowest[7, 1] = np.nan  # what PROJ cannot place
+    assert 7 in _near(lowest, highest, places, within_m)
 
 
 def test_a_centre_on_a_border_belongs_to_the_smallest_identifier_in_any_order():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
 _SIDES = 32
 """Sides in a piece of outline, among which the nearest polygon is looked for."""
+_SQUARES = 1 << 22
+"""So many squares at most, in which is looked for what is near."""
 _HAIR = 1e-9
 """More than what rounding may add to a distance, of metres and of one."""
 
@@ -187,34 +189,50 @@ def _pieces_of_outlines(
     """Cut the outlines into lines of at most `_SIDES` sides; return those near places, and the polygon of each."""
     parts, polygon_of_part = shapely.get_parts(polygons, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
-    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    corners, sizes = shapely.get_coordinates(rings), shapely.get_num_coordinates(rings)
     if not len(corners):
         return np.empty(0, object), np.empty(0, np.intp)
-    last = np.append(ring[1:] != ring[:-1], True)
-    at = np.arange(ring.size) - np.searchsorted(ring, np.arange(len(rings)))[ring]
-    first = np.flatnonzero((at % _SIDES == 0) & ~last)
+    n_rings = len(rings)
+    del parts, rings  # copies, each of as many corners
+    after = np.cumsum(sizes)
+    number = -(-np.maximum(sizes - 1, 0) // _SIDES)
+    ring = np.repeat(np.arange(n_rings), number)
+    first = (after - sizes)[ring] + _SIDES * count_within(number)
     # Each piece ends where the next begins, or with its ring: that corner is in both.
-    end = np.minimum(first + _SIDES, np.flatnonzero(last)[ring[first]])
+    end = np.minimum(first + _SIDES, after[ring] - 1)
     lowest, highest = (extreme.reduceat(corners, first) for extreme in (np.minimum, np.maximum))
     lowest, highest = np.minimum(lowest, corners[end]), np.maximum(highest, corners[end])
     kept = _near(lowest, highest, near, within_m)
-    sizes = end[kept] + 1 - first[kept]
-    number = np.repeat(np.arange(len(kept)), sizes)
-    taken = np.repeat(first[kept], sizes) + count_within(sizes)
-    pieces: npt.NDArray[np.object_] = shapely.linestrings(corners[taken], indices=number)
-    return pieces, polygon_of_part[part_of_ring[ring[first[kept]]]]
+    lengths = end[kept] + 1 - first[kept]
+    taken = np.repeat(first[kept], lengths) + count_within(lengths)
+    piece = np.repeat(np.arange(len(kept)), lengths)
+    pieces: Any = shapely.linestrings(corners[taken], indices=piece)
+    return np.asarray(pieces, object), polygon_of_part[part_of_ring[ring[kept]]]
 
 
 def _near(
     lowest: npt.NDArray[np.float64], highest: npt.NDArray[np.float64], places: npt.NDArray[np.float64], within_m: float
 ) -> npt.NDArray[np.intp]:
-    """Return the boxes that may hold anything within some metres of a place, and a few more."""
-    middle = (lowest + highest) / 2
-    gap_m = np.zeros(len(middle))
-    known = np.isfinite(middle).all(axis=1)  # what PROJ cannot place has no middle, and is looked at
-    tree = shapely.STRtree(np.asarray(shapely.points(places[np.isfinite(places).all(axis=1)]), object))
-    found, gaps = tree.query_nearest(shapely.points(middle[known]), return_distance=True, all_matches=False)
-    gap_m[np.flatnonzero(known)[found[0]]] = gaps
-    # Nothing in a box is farther from its middle than its corners.
-    reach_m = within_m + np.hypot(*(highest - lowest).T) / 2
-    return np.flatnonzero(~(gap_m > reach_m * (1 + _HAIR) + _HAIR))
+    """Return the boxes that may hold anything within some metres of a place, and a few more.
+
+    The places are looked for in squares, of which is known how many before each are taken.
+    """
+    places = places[np.isfinite(places).all(axis=1)]
+    if not len(places):
+        return np.empty(0, np.intp)
+    corner, across = places.min(axis=0), np.ptp(places, axis=0)
+    side_m = max(within_m / 4, float(across.max()) / _SQUARES, float(np.sqrt(across.prod() / _SQUARES)), _HAIR)
+    square = ((places - corner) // side_m).astype(np.int64)
+    before = np.zeros(square.max(axis=0) + 2, np.int32)
+    before[square[:, 0] + 1, square[:, 1] + 1] = 1
+    for axis in (0, 1):
+        np.cumsum(before, axis=axis, out=before)
+    reach_m, most = within_m * (1 + _HAIR) + _HAIR, np.array(before.shape) - 1
+    known = np.isfinite((lowest + highest).sum(axis=1))  # what PROJ cannot place is looked at
+    boxes = np.where(known[:, None], lowest, corner), np.where(known[:, None], highest, corner)
+    (west, south), (east, north) = (
+        np.clip((edge + gap_m - corner) // side_m + more, 0, most).astype(np.int64).T
+        for edge, gap_m, more in zip(boxes, (-reach_m, reach_m), (0, 1), strict=True)
+    )
+    held = before[east, north] - before[west, north] - before[east, south] + before[west, south]
+    return np.flatnonzero((held > 0) | ~known)
