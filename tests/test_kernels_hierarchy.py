@@ -103,6 +103,8 @@ def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, reverse, k,
     time, site = np.array([seed[1:] for seed in seeds], np.int32).T
     with shared_between_threads(count):
         found = nearest_keys(hierarchy, node, time, site, k=k, reverse=reverse)
+        at = np.array(data.draw(st.lists(st.integers(0, n - 1), max_size=5)), np.int32)
+        assert np.array_equal(found[at], nearest_keys(hierarchy, node, time, site, k=k, reverse=reverse, at=at))
     assert np.array_equal(found, nearest_keys(hierarchy, node, time, site, k=k, reverse=reverse))  # on one thread
     between = times_from(made, reverse=reverse)
     for v in range(n):

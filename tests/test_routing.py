@@ -15,6 +15,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import search
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap, to_networkx
 from geoaccess.routing import nearest, nearest_seconds, nearest_snapped, travel_times
+from geoaccess.routing.sites import nearest_as_text
 
 
 @st.composite
@@ -112,6 +113,9 @@ def test_nearest_is_what_networkx_finds(made, direction, k):
     found = nearest_snapped(network, cells, sites, k=k, direction=direction)
     seconds = nearest_seconds(network, cells, sites, direction=direction)
     np.testing.assert_array_equal(seconds, found["travel_time_s"].to_numpy())
+    text = nearest_as_text(network, cells, sites, direction=direction)
+    for name in ("site", "site_2") if k > 1 else ("site",):
+        assert text[name].tolist() == ["" if label is None else str(label) for label in found[name]]
     times = oracle(network, cells, sites) if direction == "to_sites" else oracle(network, sites, cells)
     for i, cell in enumerate(cells.index):
         expected = sorted(

@@ -17,7 +17,7 @@ from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
 from geoaccess.routing.node_keys import nearest_keys
-from geoaccess.routing.sites import check_question, check_unique, table
+from geoaccess.routing.sites import check_question, check_unique, labels_by_number, table
 from geoaccess.routing.walks import Spots, SpotsInOrder, in_order, spots_of, walks_between
 
 if TYPE_CHECKING:
@@ -322,4 +322,4 @@ class NearestField:
         return found
 
     def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:
-        return table(self.network, cells, self.standing.label, keys, closed=self.closed)
+        return table(self.network, cells, labels_by_number(self.standing.label), keys, closed=self.closed)

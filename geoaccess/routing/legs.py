@@ -78,8 +78,9 @@ def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any
     if missing:
         raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
-    def column(name: str) -> npt.NDArray[np.int32]:
-        return np.ascontiguousarray(snapped[name], np.int32)
+    def column(name: str, kind: type[np.number[Any]] = np.int32) -> npt.NDArray[Any]:
+        values = snapped[name]  # numpy asks a series for names that it looks for among all labels
+        return np.ascontiguousarray(values if isinstance(values, np.ndarray) else values.to_numpy(), kind)
 
     edge, node = column("edge"), column("node")
     start = column("start_ds") if "start_ds" in snapped else np.zeros_like(edge)
@@ -93,7 +94,7 @@ def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any
     if turned:  # a search along the arcs sees every leg the other way round
         to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
         leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
-    x, y, off_m = (np.ascontiguousarray(snapped[name], np.float64) for name in _SPOT)
+    x, y, off_m = (column(name, np.float64) for name in _SPOT)
     return Legs(
         edge=edge,
         off=column("off_network_ds") + start,

@@ -31,17 +31,20 @@ def nearest_keys(
     *,
     k: int,
     reverse: bool,
+    at: npt.NDArray[np.int32] | None = None,
 ) -> npt.NDArray[np.uint64]:
     """Return the k nearest sites of every node, shape (n_nodes, k), given where sites begin and how late.
 
-    Searched along the arcs (times from the sites), or `reverse` against them (times to the sites).
+    Searched along the arcs (times from the sites), or `reverse` against them (times to the sites). Where only some
+    nodes are asked about, a row for each of these, in the order that `at` has them: much less to write.
     """
     key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
     if isinstance(roads, Network):
         if k == 1 and _is_first(roads):
-            return _searched(roads, node, key, reverse=reverse)
+            found = _searched(roads, node, key, reverse=reverse)
+            return found if at is None else found[at]
         roads = at_hand(roads)
-    return _swept(roads, node, key, k=k, reverse=reverse)
+    return _swept(roads, node, key, k=k, reverse=reverse, at=at)
 
 
 def _is_first(network: Network) -> bool:
@@ -62,32 +65,47 @@ def _searched(
 
 
 def _swept(
-    hierarchy: Hierarchy, node: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, k: int, reverse: bool
+    hierarchy: Hierarchy,
+    node: npt.NDArray[np.int32],
+    key: npt.NDArray[np.uint64],
+    *,
+    k: int,
+    reverse: bool,
+    at: npt.NDArray[np.int32] | None,
 ) -> npt.NDArray[np.uint64]:
     place = hierarchy.place[node]
+    asked = hierarchy.place if at is None else hierarchy.place[at]
     if k == 1:
-        return _swept_one(hierarchy, place, key, reverse=reverse)
+        return _swept_one(hierarchy, place, key, reverse=reverse, asked=None if at is None else asked)
     up, down = hierarchy.costs(reverse=reverse)
     core, start, head, n = hierarchy.core, hierarchy.start, hierarchy.head, hierarchy.place.size
-    found = np.empty((n, k), np.uint64)
+    found = np.empty((asked.size, k), np.uint64)
     flat = found.reshape(-1)
     with kept_room((n + 1) * k) as best:
         seen = np.zeros(n, np.bool_)
         fields.climb_k(core, int(hierarchy.parts[0]), start, head, up, place, key, k, best, seen)
         over_parts(hierarchy, lambda *part: fields.descend_k(start, head, down, k, best, seen, *part), k)
-        _over(0, n, lambda *part: fields.rows_by_node(hierarchy.place, k, best, flat, *part), n * k)
+        _over(0, asked.size, lambda *part: fields.rows_by_node(asked, k, best, flat, *part), asked.size * k)
     return found
 
 
 def _swept_one(
-    hierarchy: Hierarchy, place: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, reverse: bool
+    hierarchy: Hierarchy,
+    place: npt.NDArray[np.int32],
+    key: npt.NDArray[np.uint64],
+    *,
+    reverse: bool,
+    asked: npt.NDArray[np.int32] | None,
 ) -> npt.NDArray[np.uint64]:
-    """Return the nearest site of every node: threads go up over their runs of parts, then one, then they go down."""
+    """Return the nearest site of every node: threads go up over their runs of parts, then one, then they go down.
+
+    Of nodes at `asked` places alone where these are given.
+    """
     up, down = hierarchy.costs(reverse=reverse)
     start, head, stream = hierarchy.start, hierarchy.head, hierarchy.stream
     node, parts = hierarchy.node, hierarchy.parts
     bare, (top, runs) = int(parts[0]), runs_of(parts, head.size)
-    found = np.empty((node.size, 1), np.uint64)
+    found = np.empty((node.size if asked is None else 0, 1), np.uint64)
     flat = found.reshape(-1)
     above = np.empty((len(runs), top), np.uint64)
     number = {first: i for i, (first, _) in enumerate(runs)}
@@ -98,13 +116,16 @@ def _swept_one(
     def fall(first: int, last: int) -> None:
         within = parts[np.searchsorted(parts, first) : np.searchsorted(parts, last) + 1]
         fields.descend(start, stream, down, best, first, int(within[within.size // 2]), last)
-        fields.by_node(node, best, flat, first, last)
+        if asked is None:
+            fields.by_node(node, best, flat, first, last)
 
     with kept_room(node.size) as best:
         share(rise, runs)
         fields.climb_top(hierarchy.core, start, head, up, place, key, above, best)
         fields.descend(start, stream, down, best, bare, top, top)
         share(fall, runs)
+        if asked is not None:
+            return best[asked][:, None]
         fields.by_node(node, best, flat, 0, top)
     return found
 

@@ -26,7 +26,7 @@ class TravelTimes:
 
     `off_network_m` is the leg beside the network, NaN where a cell is not snapped; `services` has, by the key of the
     service, what `geoaccess.nearest` returns for k = 2: seconds (inf where no site is reached, NaN where the cell is
-    not snapped), the sites, and the reason where there is none.
+    not snapped), the sites, and the reason where there is none; sites may also be text, "" for none.
     """
 
     off_network_m: pd.Series
@@ -48,6 +48,8 @@ class TravelTimes:
 
 def _texts(labels: pd.Series[Any]) -> pd.Series[str]:
     """Return labels as text, "" where there is none; of many cells there are few labels, each made a text once."""
+    if isinstance(labels.dtype, pd.StringDtype):
+        return labels
     code, different = pd.factorize(labels)
     texts = pd.Series([*different, ""], dtype="object").astype("str")
     return pd.Series(texts.array.take(code), index=labels.index, name=labels.name)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     import numpy.typing as npt
+    from pandas.api.extensions import ExtensionArray
 
     from geoaccess.direction import Direction
     from geoaccess.network import Places
@@ -33,9 +34,12 @@ __all__ = [
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
     "ROAD_NOT_CONNECTED",
+    "labels_by_number",
     "nearest",
+    "nearest_as_text",
     "nearest_seconds",
     "nearest_snapped",
+    "table",
 ]
 
 ISLAND_WITHOUT_FERRY = "island_without_ferry"
@@ -109,7 +113,7 @@ def nearest(
     """
     check_unique(cells=cells, sites=sites)
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
-    roads = network.network if isinstance(network, Hierarchy) else network
+    roads = _roads(network)
     cell = as_places(roads, cells, name="cells", **settings)
     return nearest_snapped(network, cell, as_places(roads, sites, name="sites", **settings), k=k, direction=direction)
 
@@ -125,7 +129,27 @@ def nearest_snapped(
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
     found = _nearest_keys(network, cells, sites, k=k, direction=direction)
-    return table(network.network if isinstance(network, Hierarchy) else network, cells, [*sites.index], found)
+    return table(_roads(network), cells, labels_by_number([*sites.index]), found)
+
+
+def _roads(network: Network | Hierarchy) -> Network:
+    return network.network if isinstance(network, Hierarchy) else network
+
+
+def labels_by_number(labels: list[Hashable]) -> npt.NDArray[np.object_]:
+    """Return labels so that number i gives the label of site i, and -1 gives None."""
+    by_number = np.empty(len(labels) + 1, dtype=object)
+    by_number[:-1] = labels
+    return by_number
+
+
+def nearest_as_text(
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction
+) -> pd.DataFrame:
+    """Do what `nearest_snapped` does for two sites, with their labels as text, "" where there is none."""
+    found = _nearest_keys(network, cells, sites, k=2, direction=direction)
+    texts = pd.Series([*sites.index, ""], dtype="object").astype("str").array
+    return table(_roads(network), cells, texts, found)
 
 
 @checks_arguments
@@ -148,18 +172,20 @@ def _nearest_keys(
 ) -> npt.NDArray[np.uint64]:
     """Return the keys of the k nearest sites of each cell."""
     check_question(k=k, direction=direction, n_sites=len(sites))
-    roads = network.network if isinstance(network, Hierarchy) else network
+    roads = _roads(network)
     away = direction == "to_people"
     cell, site = legs(roads, cells, turned=away), legs(roads, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
     seed_node, seed_time, number = seeds(site, attached)
-    keys = nearest_keys(network, seed_node, seed_time, number, k=k, reverse=not away)
+    ends = np.concatenate([cell.leave_node_u, cell.leave_node_v])
+    keys = nearest_keys(network, seed_node, seed_time, number, k=k, reverse=not away, at=ends)
+    row, n = np.arange(ends.size, dtype=np.int32), cell.edge.size
     by_edge = attached[np.argsort(site.edge[attached], kind="stable")]
     found = search.finish_nearest(
         keys,
         cell.edge,
-        cell.leave_node_u,
-        cell.leave_node_v,
+        row[:n],
+        row[n:],
         cell.leave_u,
         cell.leave_v,
         cell.off,
@@ -210,21 +236,22 @@ def seeds(
 def table(
     network: Network,
     cells: pd.DataFrame,
-    sites: list[Hashable],
+    labels: npt.NDArray[np.object_] | ExtensionArray,
     found: npt.NDArray[np.uint64],
     *,
     closed: npt.NDArray[np.int32] | None = None,
 ) -> pd.DataFrame:
-    """Return the table of `nearest` from the keys of cells and the labels of sites by number, with edges closed."""
+    """Return the table of `nearest` from the keys of cells, with edges closed.
+
+    `labels` are those of the sites by number, and at last that of none.
+    """
     times = (found >> SHIFT).astype(np.int32)
     numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
-    labels = np.empty(len(sites) + 1, dtype=object)
-    labels[:-1] = sites
     out: dict[str, Any] = {}
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
         out[f"travel_time{suffix}_s"] = _seconds(times[:, rank], cells)
-        out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
+        out[f"site{suffix}"] = pd.Series(labels.take(numbers[:, rank]), index=cells.index, dtype=labels.dtype)
     out["off_network_m"] = cells["off_network_m"]
     out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR, closed=closed)
     return pd.DataFrame(out, index=cells.index)

@@ -9,7 +9,7 @@ from geoaccess import demand, files, nvdb
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import beside, crs_of
 from geoaccess.network.prepared import release
 from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
@@ -192,20 +192,20 @@ def _solve(
         times = stages.search_nearest(study, hierarchy, snapped, sites, vehicles=vehicles).columns()
         known = {"sites": sites, "municipalities": municipalities, "network": network}
         if cells_known is not None:
-            cells_known(results=cells.join(times), whole=False, **known)
+            cells_known(results=beside(cells, times), whole=False, **known)
     with progress.stage("joining classes"):
         if classes:
             given, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
         else:
             given, centrality = stages.no_classes(study, cells)
     with progress.stage("summing up"):
-        results = cells.join(given).join(times)
+        results = beside(cells, given, times)
         if cells_known is not None:
             cells_known(results=results, whole=not people.attrs.get(demand.UNPLACED), **known)
         added = add_sections(
             SolvedInput(study, results, sites, municipalities, people, mapped, hierarchy, snapped, vehicles)
         )
-        results = results.join(added.columns)
+        results = beside(results, added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells, study)
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
@@ -236,11 +236,11 @@ def _in_zones(
     joined, municipalities = stages.join_zones(study, people)
     kept = people[["population", "geometry"]]
     named = join_zonings(study, people, joined)
-    cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
+    cells = beside(kept, joined[["municipality_id", "municipality", "region", "zone_note"]], named)
     known = PeopleInput(study, cells, sites, municipalities, people, mapped)
     check_sections(known)
-    cells = cells.join(people_columns(known))
-    return cells.join(stages.own_norms(study, cells, people)), municipalities
+    cells = beside(cells, people_columns(known))
+    return beside(cells, stages.own_norms(study, cells, people)), municipalities
 
 
 def _figures_fit(study: Study, cells: gpd.GeoDataFrame) -> None:
@@ -254,9 +254,9 @@ def _figures_fit(study: Study, cells: gpd.GeoDataFrame) -> None:
 def _nobody_lost(results: pd.DataFrame, cells: pd.DataFrame, study: Study) -> None:
     """Check the law that everything rests on, for every service: people in = people reached + unreached by reason."""
     for spec in study.specs:
-        key, people = spec.key, cells[spec.population].sum()
-        reached = results.loc[results[f"{key}_reason"] == "", spec.population].sum()
-        unreached = results.loc[results[f"{key}_reason"] != "", spec.population].sum()
+        key, counted = spec.key, cells[spec.population].to_numpy()
+        here = (results[f"{key}_reason"] == "").to_numpy(bool)
+        people, reached, unreached = counted.sum(), counted[here].sum(), counted[~here].sum()
         if abs(reached + unreached - people) > 1e-6 * people:
             raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")
 

@@ -227,9 +227,10 @@ def join_centrality(
     0            5501             803.0                 3
     1                               NaN              <NA>
     """
-    given = match_zones(assigned["municipality_id"], table.index, changes=changes)
-    row = table.index.get_indexer(pd.Index(given))
-    unknown = (row < 0) & (given != "").to_numpy()
+    code, distinct = pd.factorize(assigned["municipality_id"])  # of many cells there are few municipalities
+    given = match_zones(pd.Series(distinct), table.index, changes=changes)
+    place = np.append(table.index.get_indexer(pd.Index(given)), -1)  # the code of nothing is -1, too
+    row, unknown = place[code], np.append((place[:-1] < 0) & (given != "").to_numpy(), False)[code]
     if unknown.any():
         years = table["year"].dropna().unique().tolist() if "year" in table.columns else []
         of_year = f" of {years[0]}" if len(years) == 1 else ""

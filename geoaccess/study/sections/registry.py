@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from geoaccess.errors import ConfigError
+from geoaccess.frames import beside
 from geoaccess.study.columns import CELLS, LOOSE, SHARED, pattern
 from geoaccess.study.sections.access_rules import RULES
 from geoaccess.study.sections.ambulance import AMBULANCE
@@ -123,7 +124,7 @@ def add_sections(solved: SolvedInput) -> SectionResult:
     tables: dict[str, pd.DataFrame] = {}
     for section in SECTIONS:
         if section.asked(solved.study):
-            added = section.answer(replace(solved, results=solved.results.join(columns)))
-            columns = columns.join(added.columns)
+            added = section.answer(replace(solved, results=beside(solved.results, columns)))
+            columns = beside(columns, added.columns)
             tables |= added.tables
     return SectionResult(columns, tables)

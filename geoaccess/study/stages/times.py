@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from geoaccess.remembering import remembered_with
-from geoaccess.routing import TravelTimes, nearest_by_service
+from geoaccess.routing import TravelTimes
+from geoaccess.routing.sites import nearest_as_text
 from geoaccess.study.stages.snapping import places_digest
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
@@ -48,8 +48,7 @@ def _nearest(
     """Return the nearest sites of a service: found once for all variations with the same roads, cells and sites."""
 
     def search() -> pd.DataFrame:
-        service = pd.Series(key, sites.index)
-        return nearest_by_service(roads, cells, sites, service=service, directions={key: direction}).services[key]
+        return nearest_as_text(roads, cells, sites, direction=direction)
 
     known = places_digest(sites), direction
     return remembered_with(roads, f"nearest {key}", known, search, values=(cells,), most=_MOST)
