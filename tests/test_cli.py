@@ -336,8 +336,7 @@ def test_a_region_that_was_not_fetched_ends_in_the_command_to_type(refused, tmp_
     message = refused(command, tmp_path / "configs" / f"{name}.toml")
     assert f"`geoaccess fetch {name}`" in message
     assert "norway-latest.osm.pbf" in message
-    if command == "info":  # it stops at the first; the others list all that is missing
-        assert "\n" not in message
+    assert "municipalities.geojson" in message
     assert listed(tmp_path) == ["configs", "data"]
 
 
@@ -551,11 +550,12 @@ def test_info_is_refused_in_the_same_way(refused, study, fault):
     assert refused("info", study)
 
 
-def test_all_missing_files_are_named_at_once_by_check(refused, study):
+@pytest.mark.parametrize("verb", ["check", "info"])
+def test_all_missing_files_are_named_at_once(refused, study, verb):
     names = ["roads.osm.pbf", "people.csv", "sites.csv", "centrality.csv", "municipalities.geojson"]
     for name in names:
         (study.parent / name).unlink()
-    message = refused("check", study)
+    message = refused(verb, study)
     assert [name for name in names if f"{study.parent / name} is not there" not in message] == []
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from geoaccess.errors import InputError
 from geoaccess.maps import network_map
-from geoaccess.measures.islands import islands, parts
+from geoaccess.measures.islands import islands, parts, ties
 from geoaccess.network import EdgeKind, assemble
 from geoaccess.osm import count_unused_tags, find_profile, read_osm, read_profile
 
@@ -44,7 +44,7 @@ def sea():
 
 def test_every_road_is_classed_by_what_connects_it():
     network = sea()
-    table, tied = parts(network)
+    table, tied = parts(network), ties(network)
     by_way = dict(zip(network.way_id[network.shape_way[network.shape_ptr[:-1]]].tolist(), tied.tolist(), strict=True))
     assert by_way[0] == by_way[1] == "mainland"
     assert by_way[2] == by_way[6] == "car ferry"
@@ -117,7 +117,7 @@ def test_tags_that_cannot_be_read_are_listed_with_their_ways_and_nodes(tmp_path)
 def test_the_picture_shows_every_kind(tmp_path):
     network = sea()
     roads = network.edges("primary")
-    roads = roads.assign(tied_by=parts(network)[1][roads.index])
+    roads = roads.assign(tied_by=ties(network)[roads.index])
     ferries = gpd.GeoDataFrame(geometry=network.edges("ferry").geometry).assign(cars=[True, False])
     path = tmp_path / "network.png"
     network_map(path, roads=roads, ferries=ferries, title="A sea", disclaimer="made up", attribution="nobody")

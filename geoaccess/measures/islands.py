@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
 
-__all__ = ["islands", "parts"]
+__all__ = ["islands", "parts", "ties"]
 
 _TIES = ("car ferry", "mainland", "nothing", "one-way trap", "passenger ferry")
 """What ties places to the mainland, in the order of the alphabet."""
@@ -97,22 +97,17 @@ def _ties(labels: list[npt.NDArray[np.int32]], mainland: Any) -> npt.NDArray[np.
     return tied
 
 
-def parts(network: Network) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
-    """Return the parts of the network by what ties them to the largest, and the tie of every edge (of use for roads).
+def parts(network: Network) -> pd.DataFrame:
+    """Return the parts of the network by what ties them to the largest.
 
-    The table has a row per tie: `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing", and "one-way trap"
-    for roads that can be entered but not left, or left but not entered), number of `parts`, `edges` and `km` of road.
+    A row per tie: `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing", and "one-way trap" for roads that
+    can be entered but not left, or left but not entered), number of `parts`, `edges` and `km` of road.
     """
     road = network.edge_kind == EdgeKind.ROAD
-    labels = _labels(network, network.edge_u)
-    metres = network.edge_length_m.astype(float)
-    strong = network.strong_component
-    trap = strong[network.edge_u] != strong[network.edge_v]
-    tied = _ties(labels, int(np.bincount(labels[0][road], metres[road]).argmax()))
-    tied[trap] = _TIES.index("one-way trap")
-    part, tied_by = labels[0][road], tied[road]
-    table = pd.DataFrame({"tied_by": tied_by, "km": metres[road] / 1000}).groupby("tied_by")["km"].agg(["size", "sum"])
-    counted = [np.unique(part[tied_by == tie]).size for tie in table.index]
+    part, tied = (values[road] for values in _ties_of_edges(network))
+    km = pd.DataFrame({"tied_by": tied, "km": network.edge_length_m[road].astype(float) / 1000})
+    table = km.groupby("tied_by")["km"].agg(["size", "sum"])
+    counted = [np.count_nonzero(np.bincount(part[tied == tie])) for tie in table.index]
     table = pd.DataFrame(
         {
             "tied_by": _NAMES[table.index],
@@ -121,4 +116,21 @@ def parts(network: Network) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
             "km": table["sum"].to_numpy(),
         }
     )
-    return table.sort_values("km", ascending=False, ignore_index=True), _NAMES[tied]
+    return table.sort_values("km", ascending=False, ignore_index=True)
+
+
+def ties(network: Network) -> npt.NDArray[np.object_]:
+    """Return what ties each edge to the largest part of the network, as `parts` calls it; of use for roads."""
+    return _NAMES[_ties_of_edges(network)[1]]
+
+
+def _ties_of_edges(network: Network) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+    """Return the part of each edge by road alone, and by its number in `_TIES` what ties it to the largest."""
+    road = network.edge_kind == EdgeKind.ROAD
+    labels = _labels(network, network.edge_u)
+    strong = network.strong_component
+    trap = strong[network.edge_u] != strong[network.edge_v]
+    metres = network.edge_length_m[road].astype(float)
+    tied = _ties(labels, int(np.bincount(labels[0][road], metres).argmax()))
+    tied[trap] = _TIES.index("one-way trap")
+    return labels[0], tied

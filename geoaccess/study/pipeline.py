@@ -153,7 +153,7 @@ def _solve(
     before any search; `cells_known` with these, times and sites once there are times, and again with the classes,
     before sections follow. Without `classes` no cell gets one.
     """
-    _refuse_absent(study)
+    stages.refuse_absent(study)
     stamps = InputStamps.of(study)
     begun: list[Callable[[], object]] = []
     with stages.loading_ahead(study) if network is None else nullcontext() as ahead, progress.stage("reading people"):
@@ -261,13 +261,6 @@ def _nobody_lost(results: pd.DataFrame, cells: pd.DataFrame, study: Study) -> No
             raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")
 
 
-def _refuse_absent(study: Study) -> None:
-    """Refuse a study that names files that are not there, whether it needs them or not: its results name them all."""
-    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not files.is_there(path)]
-    if absent:
-        raise InputError.listing(str(study.path), [f"{line}; {stages.fetch_hint(study)}" for line in absent])
-
-
 def check_inputs(study: Study) -> None:
     """Check what can be checked at once: that every input is there, the profile and the table of ferries.
 
@@ -278,7 +271,7 @@ def check_inputs(study: Study) -> None:
     """
     from geoaccess.osm import read_closures, read_ferry_table, read_profile
 
-    _refuse_absent(study)
+    stages.refuse_absent(study)
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)

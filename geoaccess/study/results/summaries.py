@@ -14,7 +14,7 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.measures.islands import islands, parts
+from geoaccess.measures.islands import islands, parts, ties
 from geoaccess.network import EdgeKind
 from geoaccess.phrases import FALLBACK, NOTHING, Writer, language_code, section
 from geoaccess.routing import route
@@ -132,14 +132,14 @@ class NetworkTable:
 @checks_arguments
 def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
-    with stages.loading_ahead(study, order=False) as ahead:
-        cells = stages.read_people(study)
-    network, from_cache = stages.build_or_load_network(study, ahead=ahead)
+    stages.refuse_absent(study)
+    cells = stages.read_people(study)
+    network, from_cache = stages.build_or_load_network(study)
     writer = Writer(study.settings.language, ("terminal",))
     with ThreadPoolExecutor(1) as beside:
         counted = beside.submit(stages.unused_tags_of, study)  # reads all ways of the extracts the first time
         places = _islands(study, network, cells)
-        classes, by_link = _by_class(network), parts(network)[0]
+        classes, by_link = _by_class(network), parts(network)
         unused = counted.result()
     known = section(writer.language, "counts")
     names = [known.get(name, name) for name in network.counts]
@@ -243,7 +243,7 @@ def draw_network(study: Study, path: Path) -> None:
     network, _ = stages.build_or_load_network(study)
     settings = study.settings
     roads = network.edges()
-    roads = roads.assign(tied_by=parts(network)[1])[roads["kind"] == EdgeKind.ROAD]
+    roads = roads.assign(tied_by=ties(network))[roads["kind"] == EdgeKind.ROAD]
     with files.writing(path) as temporary:
         maps.network_map(
             temporary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from geoaccess import files
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 
-__all__ = ["about", "fetch_hint"]
+__all__ = ["about", "fetch_hint", "refuse_absent"]
 
 
 @contextlib.contextmanager
@@ -32,3 +33,16 @@ def fetch_hint(study: Study) -> str:
     if study.settings.fetch:
         return f"`geoaccess fetch {study.settings.fetch}` downloads it"
     return f"check the path in {study.path}"
+
+
+def refuse_absent(study: Study) -> None:
+    """Refuse a study that names files that are not there, whether a verb needs them or not: results name them all.
+
+    Raises
+    ------
+    InputError
+        With all of them, and where they can be had.
+    """
+    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not files.is_there(path)]
+    if absent:
+        raise InputError.listing(str(study.path), [f"{line}; {fetch_hint(study)}" for line in absent])
