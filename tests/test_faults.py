@@ -359,6 +359,20 @@ def test_the_folder_that_it_was_started_in_is_gone(tmp_path):
     assert ended.stderr.startswith("error: the folder that this was started in is not there any more")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody works in")
+def test_the_folder_that_it_was_started_in_goes_while_it_works(tmp_path, monkeypatch, capfd, plain_streams):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+
+    def act():
+        (tmp_path / "gone").rmdir()
+        Path("cache").absolute()
+
+    code, said = ended(monkeypatch, capfd, act)
+    assert (code, said.count("\n")) == (2, 1), said
+    assert said.startswith("error: the folder that this was started in is not there any more")
+
+
 def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):
     def act():
         with Stages(1, show=False).running() as progress, progress.stage("contracting the network"):

@@ -64,7 +64,7 @@ def main() -> None:
     except MemoryError as error:
         _fail(_memory(error))
     except OSError as error:
-        _fail(cannot_write(error, Path.cwd()))
+        _fail(_of_the_system(error))
     except Exception as error:
         said = _of_a_library(error)
         if said is None:
@@ -72,15 +72,29 @@ def main() -> None:
         _fail(said)
 
 
-def _require_folder() -> None:
-    """Refuse to begin in a folder that was removed: no relative path means anything there."""
+def _require_folder() -> Path:
+    """Return the folder that this was started in.
+
+    Raises
+    ------
+    InputError
+        If it was removed: no relative path means anything there.
+    """
     try:
-        Path.cwd()
+        return Path.cwd()
     except OSError as error:
         raise InputError(
             f"the folder that this was started in is not there any more ({error.strerror or error}); change to another "
             "one and start again"
         ) from error
+
+
+def _of_the_system(error: OSError) -> GeoaccessError:
+    """Say what the system says, of the file that it names; where that folder is gone, nothing else matters."""
+    try:
+        return cannot_write(error, _require_folder())
+    except InputError as gone:
+        return gone
 
 
 def _refuse_odd_numbers(given: Sequence[str]) -> None:

@@ -27,6 +27,8 @@ _LONGEST = 200
 _TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
 OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 """How the names begin of files and folders that are being made."""
+_MARK = re.compile(r"\.geoaccess\.(run|swap)(-\w+)?")
+"""What stands in a folder, or where it will be, while somebody writes there: people know the folder alone."""
 _INNER = re.compile(rf"(?:[^\s()]*[/\\])?{OURS.pattern}(?:\.\w+)*")
 """What libraries call a file that is being made, in what they say."""
 _LIBRARIES = frozenset({"pyogrio", "rasterio", "sqlite3", "pyarrow"})
@@ -92,7 +94,11 @@ def as_named(path: Path, place: Path) -> Path:
 
     >>> as_named(Path("out/.geoaccess-0a1b2c3d/sites.csv"), Path("out")).as_posix()
     'out/sites.csv'
+    >>> as_named(Path("out/.geoaccess.run"), Path("out")).as_posix()
+    'out'
     """
+    if _MARK.fullmatch(path.name):
+        return path.parent
     if not any(map(OURS.match, path.parts)):
         return path
     whole = place if OURS.match(path.name) else path
