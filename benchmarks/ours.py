@@ -17,6 +17,7 @@ from geoaccess import scenarios, siting
 from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.kernels.side_by_side import room_for_rows
 from geoaccess.routing.batches import Seeds, Targets, sweep_between, sweep_trees
 from geoaccess.routing.node_keys import nearest_keys
 
@@ -121,7 +122,7 @@ def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
 
 def room_for_trees(hierarchy: ga.Hierarchy, count: int) -> npt.NDArray[np.uint32]:
     """Return the memory for the answer of so many trees; they need no other."""
-    return np.empty((hierarchy.place.size, count), np.uint32)
+    return room_for_rows(hierarchy.place.size, count)
 
 
 def trees_into(hierarchy: ga.Hierarchy, roots: Nodes, found: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:

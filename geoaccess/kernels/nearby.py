@@ -271,7 +271,7 @@ def rows_near(
     of one target; the walks of row r are walk[walk_first[r]:walk_first[r + 1]], by number, each from a source.
     """
     n, targets, sources = start.size - 1, to_u.size, seed_first.size - 1
-    best, seen = np.empty(n * width, np.uint32), np.zeros(n, np.bool_)
+    best, seen = np.zeros(n * width, np.uint32), np.zeros(n, np.bool_)  # lanes that nobody asked for are swept too
     most, line = np.uint32(far), np.empty(width, np.uint32)
     batches = -(-sources // width)
     first_row, target = np.zeros(batches + 1, np.int64), np.empty(targets * batches, np.int32)
@@ -284,7 +284,7 @@ def rows_near(
         first = batch * width
         many = min(width, sources - first)
         climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
-        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
+        descend_lanes(start, head, row, down, width, width, 0, best, seen, False, bare, n)  # noqa: FBT003
         _by_target(along_first, along_to, along_ds, first, many, along_of, along_lane, along)
         _by_target(walk_from, walk_to, walk_number, first, many, walks_of, lane_of, number_of)
         for j in range(targets):

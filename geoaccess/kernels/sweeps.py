@@ -19,15 +19,15 @@ import numpy as np
 
 from geoaccess.kernels.keys import FAR, NEVER, ONE
 from geoaccess.kernels.prefetching import prefetch
+from geoaccess.kernels.side_by_side import BROAD, NARROW, least_broad, least_narrow
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["along_edges", "climb_lanes", "descend_lanes", "lanes", "pick", "restrict"]
 
-_FAR = np.uint32(FAR)
 _ROWS_AHEAD, _ARCS_AHEAD = np.uint64(16), np.uint64(32)
-_TWO = np.uint64(2)
+_NARROW, _BROAD = np.uint64(NARROW), np.uint64(BROAD)
 _LINE = np.uint64(16)
 """So many times of 4 bytes fill a line of the cache."""
 
@@ -92,25 +92,6 @@ def _lower(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost
 
 
 @numba.njit(cache=True, nogil=True)
-def _lower_twice(
-    best: npt.NDArray[np.uint32],
-    into: np.uint64,
-    other: np.uint64,
-    cost: np.uint32,
-    another: np.uint64,
-    its: np.uint32,
-    width: np.uint64,
-) -> None:
-    """Do as `_lower` from two rows at once: what is lowered is read and written once."""
-    for lane in range(width):
-        there = np.uint32(best[other + lane] + cost)
-        elsewhere = np.uint32(best[another + lane] + its)
-        least = min(there, elsewhere)
-        here = best[into + lane]
-        best[into + lane] = min(here, least)
-
-
-@numba.njit(cache=True, nogil=True)
 def _set_far(best: npt.NDArray[np.uint32], into: np.uint64, width: np.uint64) -> None:
     for lane in range(width):
         best[into + lane] = FAR
@@ -170,14 +151,6 @@ def climb_lanes(
 
 
 @numba.njit(cache=True, nogil=True)
-def _come(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost: np.uint32, width: np.uint64) -> None:
-    """Write the times from `other` on and a cost to `into` and on, whatever stands there."""
-    for lane in range(width):
-        there = np.uint32(best[other + lane] + cost)
-        best[into + lane] = min(there, _FAR)
-
-
-@numba.njit(cache=True, nogil=True)
 def descend_lanes(
     start: npt.NDArray[np.int32],
     head_row: npt.NDArray[np.int32],
@@ -201,26 +174,30 @@ def descend_lanes(
     rows, arcs = np.uint64(max(row.size, 1) - 1), np.uint64(max(head_row.size, 1) - 1)
     for p in range(np.uint64(first), np.uint64(last)):
         into = np.uint64(row[p]) * step + shift
-        if scattered:
-            soon = np.uint64(row[min(rows, p + _ROWS_AHEAD)]) * step + shift
-            prefetch(best, soon)
-            prefetch(best, soon + _LINE)
         arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
+        if scattered:
+            _fetch(best, np.uint64(row[min(rows, p + _ROWS_AHEAD)]) * step + shift, width)
+            for a in range(arc, end):
+                _fetch(best, np.uint64(head_row[min(arcs, np.uint64(a) + _ARCS_AHEAD)]) * step + shift, width)
         if not seen[p]:
-            _come(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
-            arc += ONE
+            if width == _NARROW:
+                least_narrow(best, into, head_row, down, arc, end, step, shift)
+                continue
+            if width == _BROAD:
+                least_broad(best, into, head_row, down, arc, end, step, shift)
+                continue
+            _set_far(best, into, width)
         seen[p] = False
-        while arc + ONE < end:
-            if scattered:
-                for ahead in (arc + _ARCS_AHEAD, arc + _ARCS_AHEAD + ONE):
-                    soon = np.uint64(head_row[min(arcs, ahead)]) * step + shift
-                    prefetch(best, soon)
-                    prefetch(best, soon + _LINE)
-            other, another = np.uint64(head_row[arc]) * step + shift, np.uint64(head_row[arc + ONE]) * step + shift
-            _lower_twice(best, into, other, down[arc], another, down[arc + ONE], width)
-            arc += _TWO
-        if arc < end:
+        while arc < end:
             _lower(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
+            arc += ONE
+
+
+@numba.njit(cache=True, nogil=True)
+def _fetch(best: npt.NDArray[np.uint32], first: np.uint64, width: np.uint64) -> None:
+    """Have a row of times fetched."""
+    for lane in range(np.uint64(0), width, _LINE):
+        prefetch(best, first + lane)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -283,12 +260,12 @@ def lanes(
     """
     n = start.size - 1
     sources = seed_first.size - 1
-    best = np.empty(n * width, np.uint32)
+    best = np.zeros(n * width, np.uint32)  # lanes of the last batch that nobody asked for are swept too
     seen = np.zeros(n, np.bool_)
     for first in range(block * width, sources, blocks * width):
         many = min(width, sources - first)
         climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
-        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
+        descend_lanes(start, head, row, down, width, width, 0, best, seen, False, bare, n)  # noqa: FBT003
         _collect(to_u, to_v, add_u, add_v, np.uint64(width), best, first, many, found)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import NEVER
+from geoaccess.kernels.side_by_side import BROAD, room_for_rows
 from geoaccess.kernels.threads import share, thread_count
 from geoaccess.routing.node_keys import over_parts
 
@@ -171,7 +172,7 @@ def sweep_between(
 
 def swept_trees(hierarchy: Hierarchy, source: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
     """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
-    found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
+    found = room_for_rows(hierarchy.place.size, source.node_u.size)
     sweep_trees(hierarchy, _seeds(hierarchy, source), found, reverse=reverse)
     return found
 
@@ -182,12 +183,14 @@ def sweep_trees(hierarchy: Hierarchy, seeds: Seeds, found: npt.NDArray[np.uint32
     bare, start, row, head = int(hierarchy.parts[0]), hierarchy.start, hierarchy.node, hierarchy.head_node
     seen = np.zeros(hierarchy.place.size, np.bool_)
     best, sources = found.reshape(-1), found.shape[1]
-    for first in range(0, sources, WIDTH):
-        many = min(WIDTH, sources - first)
+    first = 0
+    while first < sources:
+        many = BROAD if sources - first >= BROAD else min(WIDTH, sources - first)
         arrays = bare, start, hierarchy.head, row, up, seeds.first, seeds.place, seeds.time
         sweeps.climb_lanes(*arrays, first, many, sources, first, best, seen)
         work = partial(sweeps.descend_lanes, start, head, row, down, many, sources, first, best, seen, True)  # noqa: FBT003
         over_parts(hierarchy, work, many)
+        first += many
 
 
 def searched(network: Network, source: Ends, target: Ends, furthest: int, *, reverse: bool) -> npt.NDArray[np.uint32]:
