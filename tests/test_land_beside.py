@@ -74,10 +74,10 @@ def test_drawn_on_a_grid_they_are_the_same_but_for_what_borders_may_be_moved(see
     round_ones, of_16 = one_by_one(lines, widths, wet, arc=32), one_by_one(lines, widths, wet)
     found = land(wet, simplify_m=4.0).of(lines, widths, SQUARE, Covered())
     assert found.is_valid
-    # Areas that water parts have circles of 16 corners, all others round ones.
     for more, less in ((found, round_ones), (of_16, found)):
         beyond = more.difference(less)
-        assert beyond.difference(less.buffer(30.0)).area <= 1e-6 * found.area
+        # Cells are of 20 m; of two, where an area ends at a shore, a corner may lie on the other side.
+        assert beyond.difference(less.buffer(60.0)).area <= 1e-6 * found.area
         assert beyond.area <= less.length
     assert wet is None or not found.intersects(wet.buffer(-0.1))
 

@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoaccess.kernels.banks import nothing_beyond
 from geoaccess.kernels.outlines import outline_rings
 from geoaccess.routing.widened import area_beside
 
@@ -57,7 +58,7 @@ def test_more_segments_take_nothing_away_and_change_nothing_far_off(seed, n):
 
 @pytest.mark.parametrize("radius", [1000.0, 40.0])
 def test_a_circle_lies_as_far_inside_as_is_said(radius):
-    xy, sizes = outline_rings(np.array([[3.0, 4.0, 3.0, 4.0]]), np.array([radius]), STEP, 0.0)
+    xy, sizes = outline_rings(np.array([[3.0, 4.0, 3.0, 4.0]]), np.array([radius]), STEP, 0.0, nothing_beyond(1))
     assert sizes.tolist() == [len(xy)]
     away = radius - np.hypot(*(xy - (3.0, 4.0)).T)
     assert (away > -1e-9).all()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.banks import Beyond, is_beyond
 from geoaccess.kernels.growing import longer_rows
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ _AT_LEAST = 1e-3
 
 @numba.njit(cache=True, nogil=True)
 def outline_rings(
-    ends: npt.NDArray[np.float64], widths: npt.NDArray[np.float64], step: float, simplify: float
+    ends: npt.NDArray[np.float64],
+    widths: npt.NDArray[np.float64],
+    step: float,
+    simplify: float,
+    beyond: Beyond,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Return the rings around all ground within its width of a segment: points one after another, and how many in each.
 
@@ -65,6 +70,9 @@ def outline_rings(
         From point to point of the grid, metres: less than each width.
     simplify
         By how much rings may be moved to have fewer points, metres.
+    beyond
+        Ground that is not that of a segment, though it lies within its width: see `Beyond`, whose lines are the
+        segments here, and of whose rows two are a step. An outline runs around the last point of the grid before it.
     """
     side = step * (_LEAF << (_LEVELS - 1))
     low_x, low_y, columns, rows = _window(ends, widths, side)
@@ -77,7 +85,7 @@ def outline_rings(
     value = np.empty(pool.size)
     begin = np.zeros(_LEVELS + 2, np.int64)
     stack = np.empty((4 * _LEVELS, 3), np.int64)
-    f = np.empty((_LEAF + 1, _LEAF + 1))
+    f = np.empty((3, _LEAF + 1, _LEAF + 1))
     used = 0
     for square in range(rows * columns):
         begin[1] = ptr[square + 1] - ptr[square]
@@ -94,7 +102,8 @@ def outline_rings(
             leaves = 1 << (_LEVELS - 1 - level)
             first_x = ((low_x << (_LEVELS - 1)) + x) * _LEAF
             first_y = ((low_y << (_LEVELS - 1)) + y) * _LEAF
-            if not _some_nearest(ends, widths, first_x, first_y, leaves * _LEAF, step, pool, value, begin, level):
+            steps = leaves * _LEAF
+            if not _some_nearest(ends, widths, first_x, first_y, steps, step, pool, value, begin, level, beyond):
                 continue
             if level < _LEVELS - 1:
                 for quarter in range(4):
@@ -103,17 +112,63 @@ def outline_rings(
                     stack[depth, 2] = level + 1
                     depth += 1
                 continue
-            for j in range(_LEAF + 1):
-                for i in range(_LEAF + 1):
-                    f[j, i] = -np.inf
-                    for k in range(begin[level + 1], begin[level + 2]):
-                        away = _distance(ends[pool[k]], (first_x + i) * step, (first_y + j) * step)
-                        f[j, i] = max(f[j, i], widths[pool[k]] - away)
+            _fill(ends, widths, first_x, first_y, step, pool[begin[level + 1] : begin[level + 2]], beyond, f)
             if used + 4 > after.shape[0]:  # an outline that leaves it upwards or to the right goes on in others
                 corners, after, share = _larger(corners, after, share)
             used = _march(f, x, y, slots, corners, after, share, used)
     corners = corners[:used] + np.array([low_x << (_LEVELS - 1), low_y << (_LEVELS - 1)])
     return _traced(corners, after[:used], share, step, simplify)
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(
+    ends: npt.NDArray[np.float64],
+    widths: npt.NDArray[np.float64],
+    first_x: int,
+    first_y: int,
+    step: float,
+    some: npt.NDArray[np.int64],
+    beyond: Beyond,
+    f: npt.NDArray[np.float64],
+) -> None:
+    """Write how far inside of some segments the points of a smallest square lie.
+
+    f[0] is that of all to whom a point is not beyond, f[1] of those to whom none of the points is, and f[2] above 0
+    where a point is inside of others, but beyond for them.
+    """
+    f[:2] = -np.inf
+    f[2] = 0.0
+    for k in some:
+        entry = beyond.entry[k]
+        parted = entry >= 0 and _meets(beyond.box[entry], first_x * step, first_y * step, _LEAF * step)
+        if parted:
+            parted = False
+            for j in range(_LEAF + 1):
+                for i in range(_LEAF + 1):
+                    x, y = (first_x + i) * step, (first_y + j) * step
+                    if widths[k] > _distance(ends[k], x, y) and is_beyond(beyond, entry, x, first_y + j):
+                        parted = True
+        for j in range(_LEAF + 1):
+            for i in range(_LEAF + 1):
+                x, y = (first_x + i) * step, (first_y + j) * step
+                inside = widths[k] - _distance(ends[k], x, y)
+                if not parted:
+                    f[1, j, i] = max(f[1, j, i], inside)
+                elif inside > 0 and is_beyond(beyond, entry, x, first_y + j):
+                    f[2, j, i] = 1.0
+                    continue
+                f[0, j, i] = max(f[0, j, i], inside)
+
+
+@numba.njit(cache=True, nogil=True)
+def _crossing(f: npt.NDArray[np.float64], j: int, i: int, to_j: int, to_i: int) -> float:
+    """Return where an outline crosses the edge of the grid between two points: as a share of the way from the first."""
+    if f[0, j, i] < 0:
+        return 1 - _crossing(f, to_j, to_i, j, i)
+    # It ends at once for those to whom the ground over there is beyond.
+    of = 1 if f[2, to_j, to_i] > 0 else 0
+    inside, outside = f[of, j, i], f[of, to_j, to_i]
+    return 0.0 if inside < 0 else inside / (inside - outside)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -128,18 +183,23 @@ def _some_nearest(
     value: npt.NDArray[np.float64],
     begin: npt.NDArray[np.int64],
     level: int,
+    beyond: Beyond,
 ) -> bool:
     """Write which segments may be the nearest somewhere in a square, if an outline may run there; and say so."""
     half = steps * step / 2
     reach = half * (2**0.5 + _SURE)
-    most = -np.inf
+    most = highest = -np.inf  # of those whose the whole square would be, and of all
     first, last = begin[level], begin[level + 1]
     for k in range(first, last):
         value[k] = widths[pool[k]] - _distance(ends[pool[k]], first_x * step + half, first_y * step + half)
+        highest = max(highest, value[k])
+        entry = beyond.entry[pool[k]]
+        if entry >= 0 and _meets(beyond.box[entry], first_x * step, first_y * step, steps * step):
+            continue
         most = max(most, value[k])
         if most >= reach:
             return False
-    if most < -reach:
+    if highest < -reach:
         return False
     end = last
     for k in range(first, last):
@@ -148,6 +208,11 @@ def _some_nearest(
             end += 1
     begin[level + 2] = end
     return True
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _meets(box: npt.NDArray[np.float64], x: float, y: float, side: float) -> bool:
+    return bool(box[0] <= x + side and box[2] >= x and box[1] <= y + side and box[3] >= y)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -239,7 +304,7 @@ def _march(
     """Write of each edge of a smallest square over which edge an outline goes on; how many squares have a number."""
     for j in range(_LEAF):
         for i in range(_LEAF):
-            a, b, c, d = f[j, i], f[j, i + 1], f[j + 1, i + 1], f[j + 1, i]
+            a, b, c, d = f[0, j, i], f[0, j, i + 1], f[0, j + 1, i + 1], f[0, j + 1, i]
             case = (a >= 0) + 2 * (b >= 0) + 4 * (c >= 0) + 8 * (d >= 0)
             across = _FROM[1, case] >= 0
             for n in range(2 if across else 1):
@@ -248,13 +313,13 @@ def _march(
                     go = _TO[1 - n, case]
                 if come < 0:
                     continue
+                side = come
                 come, used = _edge(come, x, y, i, j, slots, corners, used)
                 go, used = _edge(go, x, y, i, j, slots, corners, used)
                 after[come // _EDGES, come % _EDGES] = go
-                low, high = (d, c) if _FROM[n, case] == 2 else (a, b)
-                if _FROM[n, case] % 2:
-                    low, high = (a, d) if _FROM[n, case] == 3 else (b, c)
-                share[come // _EDGES, come % _EDGES] = min(max(low / (low - high), _AT_LEAST), 1 - _AT_LEAST)
+                down, left = j + (side == 2), i + (side == 1)
+                at = _crossing(f, down, left, down + side % 2, left + (side + 1) % 2)
+                share[come // _EDGES, come % _EDGES] = min(max(at, _AT_LEAST), 1 - _AT_LEAST)
     return used
 
 

@@ -71,7 +71,8 @@ def isochrones(
         By how much roads and borders together may be moved to have fewer points, metres. Areas are drawn on a grid of
         2.5 times that (25 m; a twentieth of `buffer_m`, and four fifths of the narrowest width, where that is less):
         beside a road they are exact but for this, and where the circles around two roads meet, the corner is cut
-        within a cell. Together that is about a thousandth of the area. 0 draws each road by itself, which takes long
+        within a cell; where an area ends at a shore beyond which another lies, within two. Together that is about a
+        thousandth of the area. 0 draws each road by itself, which takes long
         and makes a circle of 16 corners.
     largest_hole_km2
         Holes up to this size are closed.

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.kernels.banks import land_beyond, nothing_beyond, water_in_rows
 from geoaccess.kernels.covering import needed_lines
 from geoaccess.routing.widened import area_beside
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from geoaccess.kernels.banks import Beyond
     from geoaccess.network import WaterAreas
 
 __all__ = ["Covered", "LandBeside"]
@@ -84,11 +86,11 @@ class LandBeside:
     ) -> Any:
         """Return the area beside the lines of a square, without water, and without what lies beyond it.
 
-        Where borders may not be moved at all they are those of GEOS around each line, with 16 corners on a circle;
-        otherwise they are drawn on a grid, see `outline_rings`, which takes a fortieth of the time where many lines
-        lie upon another. Which lines have land beyond water, and what lies on their side, GEOS says in either case;
-        lines whose area is that of others, or `covered` by what was asked for before, are not looked at: the area is
-        the same without them. What is here is covered afterwards.
+        Where borders may be moved they are drawn on a grid, see `outline_rings`, which takes a fortieth of the time of
+        GEOS where many lines lie upon another; in its rows it is seen which land lies beyond water for which line.
+        Where they may not, they are those of GEOS around each line, with 16 corners on a circle; lines whose area is
+        that of others, or `covered` by what was asked for before, are not looked at then: the area is the same without
+        them. What is here is covered afterwards.
         """
         import shapely
 
@@ -96,8 +98,8 @@ class LandBeside:
             lines = np.asarray(shapely.simplify(lines, self._simplify_m, preserve_topology=False), object)
         wet = self._water_of(square)
         near = _near(lines, widths_m, wet)
-        if self._simplify_m and not near.any():
-            return self._widened(lines, widths_m)
+        if self._simplify_m:
+            return self._drawn(lines, widths_m, near, wet)
         grid = self._grid(square, covered)
         left = np.lexsort((near, -widths_m))  # the widest leave out most others
         whole: list[npt.NDArray[np.int64]] = []
@@ -119,26 +121,29 @@ class LandBeside:
             left = left[self._needed(lines[left], widths_m[left], square, grid.copy(), cover=False)]
         grid |= now
         some = np.concatenate(whole)
-        joined = self._widened(lines[some], widths_m[some])
-        shore = some[near[some]]
-        if shore.size:
-            joined = shapely.difference(joined, _around(wet, lines[shore], widths_m[shore].max()))
-            pieces: Any = shapely.get_parts(joined)
-            # Of a circle that is rounder than that by which lines were looked at, a hair may lie beyond water.
-            sides = shapely.STRtree(lines[some]).query(pieces, predicate="dwithin", distance=_NARROW_M)[0]
-            joined = shapely.multipolygons(pieces[np.unique(sides)])
+        joined = shapely.union_all(shapely.buffer(lines[some], widths_m[some], quad_segs=_ARC))
+        joined = _on_their_side(joined, lines[some], widths_m[some], near[some], wet)
         return shapely.union_all([joined, *beside]) if beside else joined
 
-    def _widened(self, lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64]) -> Any:
-        """Return the area within its width of each of some lines: by a grid, unless borders may not be moved."""
-        import shapely
+    def _drawn(
+        self,
+        lines: npt.NDArray[np.object_],
+        widths_m: npt.NDArray[np.float64],
+        near: npt.NDArray[np.bool_],
+        wet: Any,
+    ) -> Any:
+        """Return what `of` does, drawn on a grid; `near`: which lines lie near the water."""
+        step, simple = self._step(widths_m), self._simplify_m / _OF_BORDER
+        beyond = nothing_beyond(lines.size)
+        if near.any():
+            found = _beyond(lines[near], widths_m[near], wet, step)
+            beyond.entry[near] = found.entry
+            beyond = found._replace(entry=beyond.entry)
+        joined = area_beside(lines, widths_m, step_m=step, simplify_m=simple, beyond=beyond)
+        return _on_their_side(joined, lines, widths_m, near, wet)
 
-        if not self._simplify_m:
-            return shapely.union_all(shapely.buffer(lines, widths_m, quad_segs=_ARC))
-        if not lines.size:
-            return shapely.MultiPolygon()
-        step = min(_STEPS * self._simplify_m, self._width_m / _OF_WIDTH, _NARROWEST * widths_m.min())
-        return area_beside(lines, widths_m, step_m=float(step), simplify_m=self._simplify_m / _OF_BORDER)
+    def _step(self, widths_m: npt.NDArray[np.float64]) -> float:
+        return float(min(_STEPS * self._simplify_m, self._width_m / _OF_WIDTH, _NARROWEST * widths_m.min()))
 
     def _needed(
         self,
@@ -186,6 +191,21 @@ class LandBeside:
         return self._wet[square]
 
 
+def _beyond(lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64], wet: Any, step_m: float) -> Beyond:
+    """Return which land beside lines lies beyond water, by two rows for each of a grid: water is wider than one."""
+    import shapely
+
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    ptr = np.searchsorted(line, np.arange(lines.size + 1))
+    row_m = step_m / 2
+    low = int(np.floor((xy[:, 1] - widths_m[line]).min() / row_m))
+    rows = int(np.ceil((xy[:, 1] + widths_m[line]).max() / row_m)) + 1 - low
+    rings = shapely.get_rings(shapely.get_parts(wet))
+    shore, ring = shapely.get_coordinates(rings, return_index=True)
+    shores = water_in_rows(shore, np.searchsorted(ring, np.arange(rings.size + 1)), low, row_m, rows)
+    return land_beyond(xy, ptr, widths_m.astype(np.float64), _NARROW_M, shores, low, row_m)
+
+
 def _near(lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64], wet: Any) -> npt.NDArray[np.bool_]:
     """Say which lines lie within their width of water."""
     import shapely
@@ -216,6 +236,23 @@ def _cut(
     own = np.asarray(shapely.dwithin(parts, lines[hit][owner], _NARROW_M))
     cut[hit[owner[~own]]] = True
     return cut, list(parts[own & cut[hit[owner]]])
+
+
+def _on_their_side(
+    area: Any,
+    lines: npt.NDArray[np.object_],
+    widths_m: npt.NDArray[np.float64],
+    near: npt.NDArray[np.bool_],
+    wet: Any,
+) -> Any:
+    """Return the area beside lines without the water, where some are `near`, and without the hairs beyond it."""
+    import shapely
+
+    if not near.any():
+        return area
+    pieces: Any = shapely.get_parts(shapely.difference(area, _around(wet, lines[near], widths_m[near].max())))
+    sides = shapely.STRtree(lines).query(pieces, predicate="dwithin", distance=_NARROW_M)[0]
+    return shapely.multipolygons(pieces[np.unique(sides)])
 
 
 def _around(wet: Any, shapes: Any, beyond_m: float = 0.0) -> Any:

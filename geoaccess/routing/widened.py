@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.kernels.banks import Beyond, nothing_beyond
 from geoaccess.kernels.outlines import outline_rings
 from geoaccess.routing.rings import polygons_of, ringed
 
@@ -16,21 +17,29 @@ __all__ = ["area_beside"]
 
 
 def area_beside(
-    lines: npt.NDArray[np.object_], widths_m: npt.NDArray[np.float64], *, step_m: float, simplify_m: float
+    lines: npt.NDArray[np.object_],
+    widths_m: npt.NDArray[np.float64],
+    *,
+    step_m: float,
+    simplify_m: float,
+    beyond: Beyond | None = None,
 ) -> Any:
-    """Return all that lies within its width of a line as one valid area, see `outline_rings`."""
+    """Return all that lies within its width of a line as one valid area, see `outline_rings`; but for land beyond."""
     import shapely
 
     xy, line = shapely.get_coordinates(lines, return_index=True)
     ptr = np.searchsorted(line, np.arange(lines.size + 1))
     first = np.delete(np.arange(line.size), ptr[1:] - 1)
     ends, widths = np.hstack([xy[first], xy[first + 1]]), widths_m[line[first]].astype(np.float64)
-    area = _area(ends, widths, step_m, simplify_m)
-    return area if shapely.is_valid(area) else _area(ends, widths, step_m, 0.0)
+    lost = nothing_beyond(first.size) if beyond is None else beyond._replace(entry=beyond.entry[line[first]])
+    area = _area(ends, widths, step_m, simplify_m, lost)
+    return area if shapely.is_valid(area) else _area(ends, widths, step_m, 0.0, lost)
 
 
-def _area(ends: npt.NDArray[np.float64], widths: npt.NDArray[np.float64], step_m: float, simplify_m: float) -> Any:
+def _area(
+    ends: npt.NDArray[np.float64], widths: npt.NDArray[np.float64], step_m: float, simplify_m: float, beyond: Beyond
+) -> Any:
     import shapely
 
-    xy, sizes = outline_rings(ends, widths, step_m, simplify_m)
+    xy, sizes = outline_rings(ends, widths, step_m, simplify_m, beyond)
     return shapely.MultiPolygon([*polygons_of(ringed(xy, sizes), 0.0)]) if sizes.size else shapely.MultiPolygon()
