@@ -201,6 +201,22 @@ def in_municipalities(study, level):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
+def test_another_process_reads_what_is_asked_next_while_the_network_is_built(study, workers, monkeypatch):
+    study, begun = in_municipalities(study, 7), []
+    with background(workers=workers) as pool:
+        folder = network_folder(study)
+        build_or_load_network(study, sifted=lambda: begun.append((folder.exists(), ground.start_reading(pool, study))))
+        ((built, started),) = begun
+        assert not built, "it is built meanwhile"
+        started.result()
+        monkeypatch.setattr(extracts, "read_wanted", lambda *_: pytest.fail("extracts were read again"))
+        read_mapped(study)
+        assert len(boundaries_of(study, [7])[7])
+        assert glaciers_of(study).crs == "EPSG:4326"
+        build_or_load_network(study, sifted=lambda: pytest.fail("it was built already"))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
 def test_another_process_finds_what_is_asked_next(study, workers, monkeypatch):
     study = in_municipalities(study, 7)
     people, begun = read_people(study), []

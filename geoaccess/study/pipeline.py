@@ -104,7 +104,12 @@ def _run(study: Study, *, show: bool) -> Answers:
                 tables[INDICES] = start_indices(pool, study, known["results"])
 
         answers = _solve(
-            study, progress, look_ahead=pictures.look_ahead, places_known=pictures.lay_ground, cells_known=draw
+            study,
+            progress,
+            read_ahead=pictures.read_ahead,
+            look_ahead=pictures.look_ahead,
+            places_known=pictures.lay_ground,
+            cells_known=draw,
         )
         pictures.start(**known_of(answers))
         with progress.stage("writing tables, maps and figures"):
@@ -141,6 +146,7 @@ def _solve(
     progress: Stages,
     *,
     network: Network | None = None,
+    read_ahead: Callable[[], object] | None = None,
     look_ahead: Callable[[gpd.GeoDataFrame], Callable[[], object]] | None = None,
     places_known: Callable[..., object] | None = None,
     cells_known: Callable[..., None] | None = None,
@@ -148,10 +154,11 @@ def _solve(
 ) -> Answers:
     """Solve a study, and say in between what pictures can be drawn of.
 
-    `look_ahead` is called with the people once a network that was built is kept, and begins to ask the extracts what is
-    asked next; what it returns waits for that. `places_known` is called with cells, sites, municipalities and network
-    before any search; `cells_known` with these, times and sites once there are times, and again with the classes,
-    before sections follow. Without `classes` no cell gets one.
+    `read_ahead` is called once the extracts are read for a network that is then built, and begins to ask them what is
+    asked next; `look_ahead` with the people once the network is kept, and what it returns waits for both.
+    `places_known` is called with cells, sites, municipalities and network before any search; `cells_known` with these,
+    times and sites once there are times, and again with the classes, before sections follow. Without `classes` no cell
+    gets one.
     """
     stages.refuse_absent(study)
     stamps = InputStamps.of(study)
@@ -165,7 +172,7 @@ def _solve(
             also = stages.with_other_profiles(study, classes=classes)
             kept = None if look_ahead is None else (lambda: begun.append(look_ahead(people)))
             network, from_cache = stages.build_or_load_network(
-                study, also=also, say=progress.say, kept=kept, ahead=ahead
+                study, also=also, say=progress.say, sifted=read_ahead, kept=kept, ahead=ahead
             )
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)

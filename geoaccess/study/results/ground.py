@@ -58,6 +58,7 @@ __all__ = [
     "start_areas",
     "start_below",
     "start_ground",
+    "start_reading",
 ]
 
 _SHEET_STEPS: Final = 4000
@@ -180,6 +181,18 @@ def start_ground(
     """
     under = _under(study, cells, municipalities, network, steps=_SCREEN_STEPS, share=_sharing(pool), areas=areas)
     return pool.start(_make_ground, pool.share(under), pool.place())
+
+
+def start_reading(pool: Background, study: Study) -> Started[None]:
+    """Start to ask the small extract what a run asks next, while a network is built."""
+    return pool.start(_read_ahead, study)
+
+
+def _read_ahead(study: Study) -> None:
+    """Have features kept, and what is found with them: a function of a module, to be run in another process."""
+    with contextlib.suppress(GeoaccessError):  # said by who asks for the same next
+        # All is read with places, whatever sites are made of.
+        stages.features_of(study, [("place", kind) for kind in stages.PLACES])
 
 
 def start_areas(pool: Background, study: Study, people: gpd.GeoDataFrame) -> Started[Mapped[Areas] | None]:

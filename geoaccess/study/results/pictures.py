@@ -19,7 +19,7 @@ from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
-from geoaccess.study.results.ground import known_cells, start_areas, start_ground
+from geoaccess.study.results.ground import known_cells, start_areas, start_ground, start_reading
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
 
@@ -169,6 +169,10 @@ class Pictures:
         self._areas: Started[Mapped[Areas] | None] | None = None
         self._ground: Started[Mapped[Ground]] | None = None
         self._scene: Mapped[_Scene] | None = None
+
+    def read_ahead(self) -> None:
+        """Start to ask the small extract what is asked next, for what is kept then: nobody waits for it."""
+        start_reading(self._pool, self._study)
 
     def look_ahead(self, people: gpd.GeoDataFrame) -> Callable[[], object]:
         """Start to find in the extracts what is asked of them for people; return what waits for it."""

@@ -91,13 +91,15 @@ def build_or_load_network(
     *,
     also: Sequence[Study] = (),
     say: Callable[[str], None] | None = None,
+    sifted: Callable[[], object] | None = None,
     kept: Callable[[], object] | None = None,
     ahead: Future[Network | None] | None = None,
 ) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again.
 
-    Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache. Then
-    `kept` is called, before what snapping needs is made: what was read with the roads is in the cache as well.
+    Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache. In
+    between `sifted` is called, once extracts are read and all is kept that was looked for in passing, and at the end
+    `kept`, before what snapping needs is made.
     `ahead` is what `loading_ahead` began.
     """
     network = None if ahead is None else ahead.result()
@@ -107,7 +109,7 @@ def build_or_load_network(
     network = remembered("network", folder, lambda: _loaded(folder, say)) if folder.exists() else None
     from_cache = network is not None
     if network is None:
-        network = build_network(study, also=also, say=say)
+        network = build_network(study, also=also, say=say, sifted=sifted)
         if not _kept(study, network, folder):  # what snapping needs has no place either
             return network, False
         # From now on the pages of the files, which other processes have as well, in the place of what was built.
@@ -283,16 +285,22 @@ def is_still(study: Study, folder: Path) -> bool:
         return False
 
 
-def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[str], None] | None = None) -> Network:
+def build_network(
+    study: Study,
+    *,
+    also: Sequence[Study] = (),
+    say: Callable[[str], None] | None = None,
+    sifted: Callable[[], object] | None = None,
+) -> Network:
     """Build the network from the extracts, or from NVDB Ruteplan; one that follows a timetable from the one without.
 
     The extracts are read once for it and for those of `also`, which differ in their profile alone; these are put into
-    the cache first, so that no two networks stand in memory while one is built.
+    the cache first, so that no two networks stand in memory while one is built. `sifted` is that of
+    `build_or_load_network`.
     """
     if follows_timetable(study):
-        plain = build_or_load_network(without_timetable(study), also=[without_timetable(one) for one in also], say=say)[
-            0
-        ]
+        others = [without_timetable(one) for one in also]
+        plain, _ = build_or_load_network(without_timetable(study), also=others, say=say, sifted=sifted)
         if say:
             say("reading timetables")
         return timetabled(study, plain)
@@ -309,12 +317,19 @@ def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[st
     passing = sieve_in_passing(study)
     known = network_folder(study)
     lacking = {folder: one for one in also if (folder := network_folder(one)) != known and not folder.exists()}
+
+    def keep() -> None:
+        if passing is not None:
+            keep_in_passing(study, *passing)
+        if sifted:
+            sifted()
+
     networks = read_networks(
         paths,
         [*(read_profile(one.profile) for one in lacking.values()), profile],
         names=lambda: road_names_of(study),
         sieve=None if passing is None else passing[0],
-        sifted=lambda: None if passing is None else keep_in_passing(study, *passing),
+        sifted=keep,
         **settings,
     )
     for folder, one in lacking.items():
