@@ -67,13 +67,17 @@ def _expected(table, lon, lat, speeds, rules):
     return found
 
 
+def _drive(table, lon, lat, speeds, rules):
+    return driving.drive([driving.Driven(table, speeds, rules)], lon, lat)
+
+
 @pytest.mark.parametrize("lateral", [0.0, 0.4, 2.0, 40.0])
 @pytest.mark.parametrize("limited", [True, False])
 def test_segments_take_what_speeds_limits_and_curves_cost(road, lateral, limited):
     table, lon, lat, speeds = road
     speeds = speeds if limited else speeds._replace(most_mps=np.empty(0))
     rules = driving.CurveRules(lateral_mps2=lateral, within_m=30.0)
-    assert driving.drive(table, lon, lat, speeds, rules)
+    assert _drive(table, lon, lat, speeds, rules)
     for name, values in _expected(table, lon, lat, speeds, rules).items():
         np.testing.assert_allclose(table[name], values, rtol=1e-9)
     if lateral == 2.0:
@@ -84,16 +88,30 @@ def test_segments_take_what_speeds_limits_and_curves_cost(road, lateral, limited
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 16])
 def test_parts_of_any_length_give_the_same_bits(road, at_once, monkeypatch):
     table, lon, lat, speeds = road
-    driving.drive(table, lon, lat, speeds, _RULES)
+    _drive(table, lon, lat, speeds, _RULES)
     whole = {name: table[name].copy() for name in ("forward_s", "backward_s")}
     monkeypatch.setattr(driving, "_AT_ONCE", at_once)
-    driving.drive(table, lon, lat, speeds, _RULES)
+    _drive(table, lon, lat, speeds, _RULES)
     assert all(table[name].tolist() == values.tolist() for name, values in whole.items())
+
+
+def test_what_is_driven_under_several_profiles_at_once_takes_the_same_bits(road, monkeypatch):
+    table, lon, lat, speeds = road
+    monkeypatch.setattr(driving, "_AT_ONCE", 5)
+    slow = speeds._replace(forward_mps=speeds.forward_mps / 3, most_mps=np.empty(0))
+    several = [(speeds, _RULES), (slow, driving.CurveRules()), (slow, driving.CurveRules(lateral_mps2=0.4))]
+    tables = [table | {name: np.empty_like(table[name]) for name in ("forward_s", "backward_s")} for _ in several]
+    assert driving.drive(
+        [driving.Driven(*each) for each in zip(tables, *zip(*several, strict=True), strict=True)], lon, lat
+    )
+    for one, (its_speeds, rules) in zip(tables, several, strict=True):
+        _drive(table, lon, lat, its_speeds, rules)
+        assert all(one[name].tolist() == table[name].tolist() for name in ("forward_s", "backward_s"))
 
 
 def test_roads_in_one_place_have_no_length(road):
     table, lon, lat, speeds = road
-    assert not driving.drive(table, np.full(lon.size, 10.0), np.full(lat.size, 60.0), speeds, _RULES)
+    assert not _drive(table, np.full(lon.size, 10.0), np.full(lat.size, 60.0), speeds, _RULES)
 
 
 @pytest.mark.parametrize("turn", [0.0, 1e-4, 9e-4, 1.1e-3, 0.01, 0.3, 1.5, 3.0, np.pi])
@@ -106,7 +124,7 @@ def test_only_turns_that_cost_nothing_are_passed_over(turn, kph):
     table = {name: np.array(ends, np.int32) for name, ends in (("a", [0, 1]), ("b", [1, 2]), ("way", [0, 0]))}
     table |= {"forward_s": np.empty(2), "backward_s": np.empty(2)}
     one = np.array([kph / 3.6])
-    driving.drive(table, lon, lat, driving.Speeds(np.zeros(1, np.int32), one, one, np.empty(0)), _RULES)
+    _drive(table, lon, lat, driving.Speeds(np.zeros(1, np.int32), one, one, np.empty(0)), _RULES)
     length = geometry.segment_lengths_m(lon, lat, table["a"], table["b"])
     part = np.minimum(length / 2, 30)
     slow = np.sqrt(2.0 * length.mean() / turn) if turn > 1e-3 else np.inf

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.geometry import length_m
+from geoaccess.kernels.geometry import length_and_cosine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["add_junction_costs", "seconds_into"]
+__all__ = ["add_junction_costs", "measured", "seconds_into"]
 
 _SHARP = 1e-3
 """Radians; a smaller turn is a straight road."""
@@ -46,14 +46,37 @@ def _with_curves(seconds: float, length: float, at_end: float, at_begin: float, 
 
 
 @numba.njit(cache=True, nogil=True)
+def measured(
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    first: int,
+    last: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the length of the segments `first` to `last` in metres, and how far east and north each goes, degrees.
+
+    Degrees of longitude are shortened to those of latitude.
+    """
+    length, east, north = np.empty(last - first), np.empty(last - first), np.empty(last - first)
+    for i in range(first, last):
+        p, q = a[i], b[i]
+        length[i - first], cosine = length_and_cosine(lon, lat, p, q)
+        east[i - first] = (lon[q] - lon[p]) * cosine
+        north[i - first] = lat[q] - lat[p]
+    return length, east, north
+
+
+@numba.njit(cache=True, nogil=True)
 def seconds_into(
     forward_s: npt.NDArray[np.float64],
     backward_s: npt.NDArray[np.float64],
     a: npt.NDArray[np.int32],
     b: npt.NDArray[np.int32],
     way: npt.NDArray[np.int32],
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
+    lengths: npt.NDArray[np.float64],
+    easts: npt.NDArray[np.float64],
+    norths: npt.NDArray[np.float64],
     tags: npt.NDArray[np.int32],
     forward_mps: npt.NDArray[np.float64],
     backward_mps: npt.NDArray[np.float64],
@@ -65,37 +88,30 @@ def seconds_into(
 ) -> bool:
     """Write the seconds on segments `first` to `last`, and return whether any of them has a length.
 
-    Segments stand in the order of their ways. Way w has the speeds of its tags, forward_mps[tags[w]] and backward (not
-    above 0: closed), but no more than most_mps[w], where ways have such limits. Two segments of a way that follow each
-    other, of lengths l and k, and turn by an angle t are a curve that is taken at sqrt(lateral_mps2 (l + k) / 2t) at
-    the most, on the nearer half of each and `within_m` at the most; without `lateral_mps2` curves take no time.
+    They are `measured`, and so is the one before the first and the one behind the last, where there are such. Segments
+    stand in the order of their ways. Way w has the speeds of its tags, forward_mps[tags[w]] and backward (not above 0:
+    closed), but no more than most_mps[w], where ways have such limits. Two segments of a way that follow each other, of
+    lengths l and k, and turn by an angle t are a curve that is taken at sqrt(lateral_mps2 (l + k) / 2t) at the most, on
+    the nearer half of each and `within_m` at the most; without `lateral_mps2` curves take no time.
     """
     moves = False
-    length = curve_before = 0.0
+    curve_before = 0.0
     current = np.int32(-1)
     ahead_mps = back_mps = limit = fastest = 0.0
-    east = north = 0.0
     begin = max(first - 1, 0)
-    next_length = length_m(lon, lat, a[begin], b[begin]) if begin < last else 0.0
-    next_north = lat[b[begin]] - lat[a[begin]] if begin < last else 0.0
-    next_east = 0.0
-    if begin < last:
-        next_east = (lon[b[begin]] - lon[a[begin]]) * math.cos(math.radians((lat[a[begin]] + lat[b[begin]]) / 2))
     for i in range(begin, last):
-        length, east, north = next_length, next_east, next_north
+        length = lengths[i - begin]
         if way[i] != current:
             current = way[i]
             ahead_mps, back_mps = forward_mps[tags[current]], backward_mps[tags[current]]
             limit = most_mps[current] if most_mps.size else 0.0
             fastest = max(ahead_mps, back_mps)
         curve = 0.0
-        if i + 1 < a.size:
-            p, q = a[i + 1], b[i + 1]
-            next_length = length_m(lon, lat, p, q)
-            next_east = (lon[q] - lon[p]) * math.cos(math.radians((lat[p] + lat[q]) / 2))
-            next_north = lat[q] - lat[p]
-            follows = way[i + 1] == current and b[i] == p and length > 0 and next_length > 0
-            if follows and lateral_mps2 > 0 and fastest > 0:
+        if lateral_mps2 > 0 and fastest > 0 and i + 1 < a.size and way[i + 1] == current and b[i] == a[i + 1]:
+            next_length = lengths[i + 1 - begin]
+            if length > 0 and next_length > 0:
+                east, north = easts[i - begin], norths[i - begin]
+                next_east, next_north = easts[i + 1 - begin], norths[i + 1 - begin]
                 # What turns by less than this costs nothing: the tangent of an angle is greater than the angle.
                 half = (length + next_length) / 2
                 least = max(lateral_mps2 * half / (fastest * fastest), _SHARP) * _SURELY

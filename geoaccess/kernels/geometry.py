@@ -24,18 +24,27 @@ def length_m(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], p: int,
     The earth is taken as flat between the two ends, with its two radii of curvature at the middle latitude: within
     one in 100 000 of the geodesic up to some tens of kilometres, far below what speeds are known to.
     """
+    return length_and_cosine(lon, lat, p, q)[0]
+
+
+@numba.njit(cache=True, nogil=True)
+def length_and_cosine(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], p: int, q: int
+) -> tuple[float, float]:
+    """Return the length of a segment, see `length_m`, and the cosine of the latitude of its middle."""
     middle = math.radians((lat[p] + lat[q]) / 2)
     w = 1 - _ECCENTRICITY_2 * math.sin(middle) ** 2
     meridian = _SEMI_MAJOR_M * (1 - _ECCENTRICITY_2) / w**1.5
     normal = _SEMI_MAJOR_M / math.sqrt(w)
+    cosine = math.cos(middle)
     turn = lon[q] - lon[p]
     if turn > 180:
         turn -= 360
     elif turn < -180:
         turn += 360
     north = meridian * math.radians(lat[q] - lat[p])
-    east = normal * math.cos(middle) * math.radians(turn)
-    return math.sqrt(north * north + east * east)
+    east = normal * cosine * math.radians(turn)
+    return math.sqrt(north * north + east * east), cosine
 
 
 @numba.njit(cache=True, nogil=True)

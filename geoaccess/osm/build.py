@@ -17,7 +17,7 @@ from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import Hindering, apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
 from geoaccess.osm.columns import shortened, with_room
-from geoaccess.osm.driving import Speeds, add_junctions, drive
+from geoaccess.osm.driving import Driven, Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
@@ -288,8 +288,7 @@ def _roads(some: Sequence[Ruled]) -> tuple[dict[str, Any], list[dict[str, int]]]
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
-    for turn, one in enumerate(some):
-        _drive(segments, turn, one)
+    _drive(segments, some)
     segments["kind"] = np.full(segments["a"].size, EdgeKind.ROAD, np.int8)
     for name in ("snaps", "restricted"):
         segments[name] = picking.taken(first.of_ways(name), segments["way"])
@@ -301,24 +300,33 @@ def _roads(some: Sequence[Ruled]) -> tuple[dict[str, Any], list[dict[str, int]]]
     return segments, [{**_counts(one, int(shut.sum())), **left_out} for one in some]
 
 
-def _drive(segments: dict[str, Any], turn: int, one: Ruled) -> None:
-    """Add the seconds that segments take under a profile, the one of a number in the table."""
-    extract, profile, by_date = one.extract, one.profile, one.by_date
-    pace = profile.pace.share
+def _drive(segments: dict[str, Any], some: Sequence[Ruled]) -> None:
+    """Add the seconds that segments take under each of some profiles."""
+    extract = some[0].extract
+    driven = []
+    for turn, one in enumerate(some):
+        segments |= {name: with_room(segments["a"].size, np.float64) for name in times_of(turn)}
+        driven.append(Driven(at_times_of(segments, turn), _speeds(one), one.profile.curves))
+    if not drive(driven, extract.lon, extract.lat):
+        raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
+    for one, (times, _, _) in zip(some, driven, strict=True):
+        ranks = {name: rank for rank, name in enumerate(one.profile.highway)}
+        rank_of_tags = np.array(
+            [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in one.extract.tagsets],
+            np.int16,
+        )
+        add_junctions(times, rank_of_tags[one.extract.way_tags], extract.lon.size, one.profile.junctions)
+
+
+def _speeds(one: Ruled) -> Speeds:
+    """Return how fast ways are driven under a profile, at the most."""
+    pace, by_date = one.profile.pace.share, one.by_date
     forward, backward = (
         _mps([getattr(road, f"{way}_kph") for road in one.rules], pace) for way in ("forward", "backward")
     )
     limited = by_date is not None and not np.isinf(by_date.most_kph).all()
     most = _mps(by_date.most_kph) if by_date is not None and limited else np.empty(0)
-    segments |= {name: with_room(segments["a"].size, np.float64) for name in times_of(turn)}
-    driven = at_times_of(segments, turn)
-    if not drive(driven, extract.lon, extract.lat, Speeds(extract.way_tags, forward, backward, most), profile.curves):
-        raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
-    ranks = {name: rank for rank, name in enumerate(profile.highway)}
-    rank_of_tags = np.array(
-        [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int16
-    )
-    add_junctions(driven, rank_of_tags[extract.way_tags], extract.lon.size, profile.junctions)
+    return Speeds(one.extract.way_tags, forward, backward, most)
 
 
 def _counts(one: Ruled, shut: int) -> dict[str, int]:

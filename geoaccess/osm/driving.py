@@ -11,13 +11,14 @@ from geoaccess.kernels.threads import parts_of, share
 from geoaccess.toml import Field, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-__all__ = ["CurveRules", "JunctionRules", "PaceRules", "Speeds", "add_junctions", "drive"]
+__all__ = ["CurveRules", "Driven", "JunctionRules", "PaceRules", "Speeds", "add_junctions", "drive"]
 
-_AT_ONCE = 1 << 18
+_AT_ONCE = 1 << 15
+"""Segments whose lengths stay at hand while they are driven under one profile after the other."""
 _COLUMNS = ("forward_s", "backward_s", "a", "b", "way")
 
 
@@ -50,29 +51,36 @@ class Speeds(NamedTuple):
     most_mps: npt.NDArray[np.float64]
 
 
-def drive(
-    segments: Mapping[str, npt.NDArray[Any]],
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-    speeds: Speeds,
-    rules: CurveRules,
-) -> bool:
-    """Write the seconds that segments take, which stand in the order of their ways; return whether any has a length.
+class Driven(NamedTuple):
+    """A table of segments with the seconds of one profile, the speeds that it allows, and how it takes curves."""
 
-    That is length / speed, and the time lost in the curves between them: two segments of lengths l and k that turn by
+    segments: Mapping[str, npt.NDArray[Any]]
+    speeds: Speeds
+    rules: CurveRules
+
+
+def drive(driven: Sequence[Driven], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> bool:
+    """Write the seconds that segments take under each of some profiles; return whether any segment has a length.
+
+    The segments, which stand in the order of their ways, are the same for all: each is measured once. Its seconds are
+    length / speed, and the time lost in the curves between them: two segments of lengths l and k that turn by
     an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at the most, with a the lateral
     acceleration that drivers accept. The nearer half of each segment, `within_m` at the most, is driven at that speed
     instead of its own. A direction that is closed takes -1.
     """
-    ahead, back, a, b, way = (segments[name] for name in _COLUMNS)
-    lateral, within = float(rules.lateral_mps2), float(rules.within_m)
+    a, b = (driven[0].segments[name] for name in ("a", "b"))
     moving: list[bool] = []
 
     def work(first: int, last: int) -> None:
-        found = driving.seconds_into(ahead, back, a, b, way, lon, lat, *speeds, lateral, within, first, last)
-        moving.append(found)
+        m, east, north = driving.measured(a, b, lon, lat, max(first - 1, 0), min(last + 1, a.size))
+        for segments, speeds, rules in driven:
+            ahead, back, _, _, way = (segments[name] for name in _COLUMNS)
+            lateral, within = float(rules.lateral_mps2), float(rules.within_m)
+            moving.append(
+                driving.seconds_into(ahead, back, a, b, way, m, east, north, *speeds, lateral, within, first, last)
+            )
 
-    share(work, parts_of(segments["a"].size, _AT_ONCE))
+    share(work, parts_of(a.size, _AT_ONCE))
     return any(moving)
 
 
