@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
 
 from geoaccess.toml import Field
 
@@ -10,6 +13,7 @@ __all__ = [
     "MOST_ID",
     "Count",
     "Distance",
+    "Folder",
     "Id",
     "Km",
     "Kph",
@@ -66,6 +70,19 @@ Id: TypeAlias = Annotated[int, Field(ge=-MOST_ID, le=MOST_ID)]
 """The number of a way, a road or a cell."""
 Tags: TypeAlias = Annotated[dict[str, str], Field(min_length=1)]
 """Tags that a feature has all of; without one they would choose whatever there is."""
+_LONGEST_NAME = 200
+"""Bytes in the name of a folder; disks take 255, and what is made beside it has a longer name."""
+
+
+def _folder(path: str) -> str:
+    for part in Path(path).parts:
+        if len(part.encode("utf-8", "replace")) > _LONGEST_NAME:
+            raise ValueError(f"no folder has a name of {len(part)} letters; give it {_LONGEST_NAME} at most")
+    return path
+
+
+Folder: TypeAlias = Annotated[str, AfterValidator(_folder)]
+"""A folder that is made where it is not there."""
 Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180)]
 """Degrees east."""
 Lat: TypeAlias = Annotated[float, Field(ge=-90, le=90)]

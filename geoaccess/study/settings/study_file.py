@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.bounds import Year
+from geoaccess.bounds import Folder, Year
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, Text, group_name, language_code
@@ -79,8 +79,8 @@ class Settings(Table):
     limits: list[LocalText] = []
     author: Annotated[str, Field(max_length=250)] = ""
     year: Year | None = None
-    output: str
-    cache: str = ".cache"
+    output: Folder
+    cache: Folder = ".cache"
     attribution: Annotated[list[LocalText], Field(min_length=1)]
     fetch: str | None = None
     sources: str | None = None
