@@ -257,7 +257,7 @@ LONG = "a" * 300
         ('label = "GP"', f'label = {{ en = "GP", nb = "{LONG}" }}', "write at most 120 letters; this has 300"),
         ("[services.birth_unit]", f"[services.{LONG}]", "a key of 300 letters"),
         ("[snap]", f"[snap]\n{LONG} = 1", "a key of 300 letters"),
-        ('output = "out"', f'output = "out/{LONG}"', '"output": no folder has a name of 300 letters; give it 200 at most'),
+        ('output = "out"', f'output = "out/{LONG}"', "no folder has a name of 300 letters; give it 200 at most"),
         (
             'disclaimer = "made up: for tests"',
             f'disclaimer = "{LONG * 20}"',
