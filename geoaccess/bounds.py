@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator
-
-from geoaccess.toml import Field
+from geoaccess.toml import AfterValidator, Field
 
 __all__ = [
     "MOST_ID",
