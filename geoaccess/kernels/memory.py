@@ -19,11 +19,14 @@ __all__ = ["give_back", "release_pages"]
 
 
 def give_back() -> None:
-    """Let the C library give back what it keeps of freed memory, where it is that of Linux.
+    """Let the C library give back what it keeps of freed memory, where it is that of Linux; and pyarrow what it keeps.
 
     Arrays of some megabytes that come and go on several threads leave holes in its heaps, which it keeps for more of
     these: after the extract of a country these are larger than all that was read. It takes a tenth of a second then.
     """
+    arrow: Any = sys.modules.get("pyarrow")
+    with contextlib.suppress(AttributeError):  # nobody has imported it, or another thread is about to
+        arrow.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library, such as musl
             ctypes.CDLL(None).malloc_trim(0)

@@ -23,6 +23,8 @@ _RING: Final = 4
 _MANY: Final = 1_000_000
 _SMALL_PART: Final = 8
 """Of so many points those that lie closer to the border of those that stay than this part of the tolerance go, too."""
+_LATER_BITS: Final = np.uint64(42)
+"""All but so many bits of the number of a point are looked at before it is looked for among those that are kept."""
 _AT_ONCE: Final = 1 << 18
 """So many points are looked at together: a country has millions."""
 
@@ -156,9 +158,13 @@ def _kept(outlines: Outlines, cell: float) -> npt.NDArray[np.bool_]:
         names.append(pd.unique(_names(points[some][kept[some]])))
     # A point is kept in all rings or in none, or neighbours would part.
     taken = pd.Index(pd.unique(np.concatenate([np.empty(0, np.uint64), *names])))
+    begins = np.zeros(1 << (64 - int(_LATER_BITS)), np.bool_)
+    begins[taken.to_numpy() >> _LATER_BITS] = True
     for first, last in blocks:
         some = slice(ptr[first], ptr[last])
-        held = taken.get_indexer(pd.Index(_names(points[some]))) >= 0
+        held, named = kept[some], _names(points[some])
+        maybe = np.flatnonzero(~held & begins[named >> _LATER_BITS])
+        held[maybe] = taken.get_indexer(pd.Index(named[maybe])) >= 0
         sizes = np.diff(ptr[first : last + 1])
         enough = np.add.reduceat(held, ptr[first:last] - ptr[first], dtype=np.int64) >= _RING
         kept[some] = held & np.repeat(enough, sizes)
