@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,3 +38,16 @@ def test_a_c_library_without_it_is_no_failure(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     memory.give_back()
+
+
+def test_what_pyarrow_keeps_is_given_back_where_it_is_imported(monkeypatch):
+    calls = []
+    pool = SimpleNamespace(release_unused=lambda: calls.append("pool"))
+    monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(default_memory_pool=lambda: pool))
+    memory.give_back()
+    assert calls == ["pool"]
+    monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace())  # another thread imports it
+    memory.give_back()
+    monkeypatch.delitem(sys.modules, "pyarrow")
+    memory.give_back()
+    assert calls == ["pool"]

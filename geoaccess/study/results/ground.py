@@ -193,6 +193,7 @@ def _read_ahead(study: Study) -> None:
     with contextlib.suppress(GeoaccessError):  # said by who asks for the same next
         # All is read with places, whatever sites are made of.
         stages.features_of(study, [("place", kind) for kind in stages.PLACES])
+    give_back()  # so that it does not stand beside a network that is built
 
 
 def start_areas(pool: Background, study: Study, people: gpd.GeoDataFrame) -> Started[Mapped[Areas] | None]:
