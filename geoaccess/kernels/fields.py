@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.key_rows import lesser, merged, row_later, same_sites, write_row
 from geoaccess.kernels.keys import EMPTY, LAST, LOW, NEVER, ONE, SHIFT
 from geoaccess.kernels.settling import settle_k, settle_one
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["by_node", "climb", "climb_k", "climb_top", "descend", "descend_k", "rows_by_node"]
+__all__ = ["by_node", "climb", "climb_k", "climb_top", "descend", "descend_few", "descend_k", "rows_by_node"]
 
 _HEAD = np.uint64(LAST - 1)
 _FLAG = np.uint64(31)
-_TWO = np.uint64(2)
+_PAIR = np.uint64(2)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -275,9 +276,6 @@ def descend_k(
 ) -> None:
     """Write the rows of the nodes from `first` up to `last`, each of which has arcs; those seen hold keys already."""
     wide = np.uint64(k)
-    if k == 2:  # what is asked most: without a branch
-        _descend_two(start, head, down, best, seen, first, last)
-        return
     for p in range(np.uint64(first), np.uint64(last)):
         into = p * wide
         arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
@@ -294,30 +292,38 @@ def descend_k(
 
 
 @numba.njit(cache=True, nogil=True)
-def _descend_two(
+def descend_few(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     down: npt.NDArray[np.uint32],
+    none: tuple[np.uint64, ...],
     best: npt.NDArray[np.uint64],
     seen: npt.NDArray[np.bool_],
     first: int,
     last: int,
 ) -> None:
+    """Do as `descend_k` with few keys a node, as many as there are in `none`, each `EMPTY`.
+
+    Rows of two keys are merged sooner than it is found out whether they have to be.
+    """
+    wide, at_once = np.uint64(len(none)), np.uint64(0)
     for p in range(np.uint64(first), np.uint64(last)):
-        into = _TWO * p
-        nearest, second = EMPTY, EMPTY
+        arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
         if seen[p]:
-            nearest, second = best[into], best[into + ONE]
-        for arc in range(np.uint64(start[p]), np.uint64(start[p + ONE])):
-            other = _TWO * np.uint64(head[arc])
-            add = np.uint64(down[arc]) << SHIFT
-            for i in range(_TWO):
-                there = best[other + i] + add
-                later = min(max(nearest, there), second)
-                second = second if (nearest ^ there) & LOW == 0 else later
-                nearest = min(nearest, there)
-        best[into] = nearest
-        best[into + ONE] = second
+            row = row_later(best, p * wide, at_once, none)
+        elif wide == _PAIR:
+            row = none
+        else:
+            row = lesser(row_later(best, np.uint64(head[arc]) * wide, np.uint64(down[arc]) << SHIFT, none), none)
+            arc += ONE
+        while arc < end:
+            there = row_later(best, np.uint64(head[arc]) * wide, np.uint64(down[arc]) << SHIFT, none)
+            arc += ONE
+            if wide == _PAIR:
+                row = merged(row, there)
+            elif there[0] < row[-1]:
+                row = lesser(row, there) if same_sites(row, there) else merged(row, there)
+        write_row(best, p * wide, row)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from geoaccess.hierarchy import Hierarchy, at_hand
 from geoaccess.hierarchy.parts import runs_of
-from geoaccess.kernels import fields, settling
+from geoaccess.kernels import fields, key_rows, settling
 from geoaccess.kernels.keys import EMPTY, SHIFT
 from geoaccess.kernels.threads import share, threads_for
 from geoaccess.network import Network
@@ -84,7 +84,14 @@ def _swept(
     with kept_room((n + 1) * k) as best:
         seen = np.zeros(n, np.bool_)
         fields.climb_k(core, int(hierarchy.parts[0]), start, head, up, place, key, k, best, seen)
-        over_parts(hierarchy, lambda *part: fields.descend_k(start, head, down, k, best, seen, *part), k)
+
+        def fall(first: int, last: int) -> None:
+            if k <= key_rows.MOST:
+                fields.descend_few(start, head, down, (EMPTY,) * k, best, seen, first, last)
+            else:
+                fields.descend_k(start, head, down, k, best, seen, first, last)
+
+        over_parts(hierarchy, fall, k)
         _over(0, asked.size, lambda *part: fields.rows_by_node(asked, k, best, flat, *part), asked.size * k)
     return found
 
