@@ -174,9 +174,6 @@ def _solve(
             network, from_cache = stages.build_or_load_network(
                 study, also=also, say=progress.say, sifted=read_ahead, kept=kept, ahead=ahead
             )
-    with progress.stage("contracting the network"):
-        hierarchy = stages.contract_or_load(study, network)
-        of_vehicles = stages.vehicle_hierarchy(study)
     with progress.stage("reading sites"):
         for wait in begun:
             wait()
@@ -192,6 +189,10 @@ def _solve(
         )
         if places_known is not None:
             places_known(cells=cells, sites=sites, municipalities=municipalities, network=network)
+    with progress.stage("contracting the network"):
+        # What lies under maps is made meanwhile, which needs people in municipalities and the network alone.
+        hierarchy = stages.contract_or_load(study, network)
+        of_vehicles = stages.vehicle_hierarchy(study)
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
         vehicles = stages.roads_of_vehicles(study, of_vehicles, people, sites)
