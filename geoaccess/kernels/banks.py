@@ -112,15 +112,16 @@ def land_beyond(
     entries = rows = runs = 0
     for line in range(widths.size):
         points, width = xy[ptr[line] : ptr[line + 1]], widths[line]
-        first = max(int(np.ceil((points[:, 1].min() - width) / step)) - low, 0)
-        last = min(int(np.floor((points[:, 1].max() + width) / step)) - low, begin.size - 2)
+        south, north = points[:, 1].min(), points[:, 1].max()
+        first = max(int(np.ceil((south - width) / step)) - low, 0)
+        last = min(int(np.floor((north + width) / step)) - low, begin.size - 2)
         before = used = 0  # runs of the row before: from the first of them up to those of this row
         for row in range(first, last + 1):
             y = (low + row) * step
             here = starts[row] = used
             for i in range(_spans(points, y, width, span)):
                 used = _runs(span[i], at[begin[row] : begin[row + 1]], run, used)
-            spans = _spans(points, y, own, near)
+            spans = _spans(points, y, own, near) if south - own <= y <= north + own else 0
             for k in range(here, used):
                 parent[k] = k
                 joined[k] = False
@@ -260,6 +261,8 @@ def _spans(points: npt.NDArray[np.float64], y: float, width: float, span: npt.ND
 def _span(ax: float, ay: float, bx: float, by: float, y: float, width: float) -> tuple[float, float]:
     """Return what of a row lies within a width of a segment: from the first up to the second, which is less if none."""
     west, east = np.inf, -np.inf
+    if y < min(ay, by) - width or y > max(ay, by) + width:
+        return west, east
     if abs(y - ay) <= width:
         half = np.sqrt(width * width - (y - ay) * (y - ay))
         west, east = min(west, ax - half), max(east, ax + half)
