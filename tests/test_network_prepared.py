@@ -14,7 +14,19 @@ import pytest
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.checksum import xxh64
-from geoaccess.network import COAST, Network, SegmentTree, Shores, load_network, prepare, save_network, snap
+from geoaccess.kernels.memory import release_pages
+from geoaccess.network import (
+    COAST,
+    Network,
+    SegmentTree,
+    Shores,
+    attachable,
+    load_network,
+    over_water,
+    prepare,
+    save_network,
+    snap,
+)
 from geoaccess.network.intact import checksum
 from geoaccess.network.prepared import differ_in_times_alone, load_prepared, release
 from geoaccess.study import load_study, stages
@@ -83,6 +95,26 @@ def test_points_snap_to_a_prepared_network_as_to_a_bare_one(tmp_path):
         pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
     other = snap(network, places(), min_component_m=100.0)  # not what was prepared
     pd.testing.assert_frame_equal(other, snap(grid(), places(), min_component_m=100.0))
+
+
+def test_many_points_are_attached_the_same_though_what_they_looked_at_is_given_back_in_between(tmp_path, monkeypatch):
+    line = np.array([10.0, 10.1, 10.1, 10.0])
+    shores = Shores(lon=line, lat=line + 50, ptr=np.array([0, 4]), area=np.array([COAST], np.int32))
+    save_network(changed(grid(), shores=shores), tmp_path / "network")
+    network = load_network(tmp_path / "network", mmap=True)
+    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    expected, given_back = snap(network, places(), min_component_m=LEAST_M), list[np.ndarray]()
+    for module in (attachable, over_water):
+        monkeypatch.setattr(module, "MANY", 1)
+        monkeypatch.setattr(module, "release_pages", lambda arrays: given_back.extend(map(release_each, arrays)))
+    pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
+    assert any(array is network.shape_forward_s for array in given_back)
+    assert {array.dtype for array in given_back} == {np.dtype(kind) for kind in ("i4", "i8", "f8", "f4")}
+
+
+def release_each(array):
+    release_pages([array])
+    return array
 
 
 def test_what_is_prepared_is_mapped_and_nothing_is_made_again(tmp_path, monkeypatch):

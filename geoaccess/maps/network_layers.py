@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.kernels.memory import release_pages
 from geoaccess.kernels.thinning import bends
 from geoaccess.network import EdgeKind
 
@@ -52,6 +53,8 @@ def main_roads(network: Network, names: pd.DataFrame | None = None, *, tolerance
     many = np.diff(network.shape_ptr)[chosen].sum() >= _MANY
     for at in groups.values():
         lines = _thinned(network, chosen[at], tolerance_deg / _PART) if many else _whole(network, chosen[at])
+        if many:
+            release_pages((network.shape_way, network.shape_lon, network.shape_lat))  # else all of them stay in memory
         whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
         merged.append(shapely.simplify(whole, tolerance_deg * (1 - 1 / _PART if many else 1)))
     found = [values if isinstance(values, tuple) else (values,) for values in groups]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["assembled_arrays", "ferry_names", "no_ferries"]
 
 _LONGEST_DS = 2**31 - 1
+_RESTRICTED, _SNAPS, _KIND = 1, 2, 2
+"""Bits of the traffic of a segment, and the place from which on its kind stands."""
 
 
 def ferry_names(ferries: pd.DataFrame) -> pd.Series:
@@ -99,8 +101,8 @@ def assembled_arrays(
     for other in also:
         _check_segments({**columns, **other})
     way, way_id, way_class, turns = columns["way"], columns["way_id"], columns["way_class"], columns.get("turns")
-    kind, snaps, restricted = _kinds(columns)
-    chains = _chains(columns, kind * np.int8(4) + snaps * np.int8(2) + restricted, merge_chains=merge_chains)
+    traffic = _traffic(columns)
+    chains = _chains(columns, traffic, merge_chains=merge_chains)
     lon, lat = columns.pop("lon"), columns.pop("lat")
     if merge_chains:
         order, rank, by_node = number_along_curve(chains, lon, lat)
@@ -115,13 +117,13 @@ def assembled_arrays(
     shape_way, shape_forward_s, shape_backward_s, edge_forward_ds, edge_backward_ds, first, last = (
         assembling.times_of_chains(start, segment, by_node, way, columns["forward_s"], columns["backward_s"])
     )
-    edges = Edges(edge_u, edge_v, way[first], way[last], restricted[first], edge_forward_ds >= 0, edge_backward_ds >= 0)
-    edge_kind, edge_snaps = kind[first], snaps[first]
+    kind, snaps, restricted = _kinds(traffic[first])
+    edges = Edges(edge_u, edge_v, way[first], way[last], restricted, edge_forward_ds >= 0, edge_backward_ds >= 0)
     for name in ("forward_s", "backward_s", "way"):
         del columns[name]
     for other in also:
         other.update(_timed(start, segment, by_node, way, other.pop("forward_s"), other.pop("backward_s")))
-    del segment, way, kind, snaps, restricted
+    del segment, way, traffic
     shape_ptr, shape_lon, shape_lat, edge_length_m = assembling.lines_of_chains(start, point, by_node, lon, lat)
     node_lon, node_lat = lon[order], lat[order]
     del start, point, lon, lat
@@ -143,8 +145,8 @@ def assembled_arrays(
         "edge_forward_ds": edge_forward_ds,
         "edge_backward_ds": edge_backward_ds,
         "edge_length_m": edge_length_m,
-        "edge_kind": edge_kind,
-        "edge_snaps": edge_snaps,
+        "edge_kind": kind,
+        "edge_snaps": snaps,
         "shape_ptr": shape_ptr,
         "shape_lon": shape_lon,
         "shape_lat": shape_lat,
@@ -170,17 +172,24 @@ def _timed(
     return dict(zip(names, (ahead_s, back_s, ahead_ds, back_ds), strict=True))
 
 
-def _kinds(
-    columns: dict[str, Any],
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return the kind of each segment, whether places may be attached to it, and whether it is for some only."""
-    size = columns["a"].size
+def _traffic(columns: dict[str, Any]) -> npt.NDArray[np.int8]:
+    """Return the kind of each segment, whether places may be attached to it, and whether it is for some only, in one.
+
+    The three columns take as much memory as one of the ends of all segments.
+    """
     kind, snaps, restricted = (columns.pop(name, None) for name in ("kind", "snaps", "restricted"))
-    return (
-        np.zeros(size, np.int8) if kind is None else kind,
-        np.ones(size, np.bool_) if snaps is None else snaps,
-        np.zeros(size, np.bool_) if restricted is None else restricted,
-    )
+    packed = np.zeros(columns["a"].size, np.int8) if kind is None else np.asarray(kind, np.int8) << _KIND
+    packed |= np.int8(_SNAPS) if snaps is None else np.asarray(snaps, np.bool_) * np.int8(_SNAPS)
+    if restricted is not None:
+        packed |= np.asarray(restricted, np.bool_)
+    return packed
+
+
+def _kinds(
+    traffic: npt.NDArray[np.int8],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return what `_traffic` put in one."""
+    return traffic >> _KIND, traffic & _SNAPS > 0, traffic & _RESTRICTED > 0
 
 
 def _chains(columns: dict[str, Any], alike: npt.NDArray[np.int8], *, merge_chains: bool) -> Chains:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.kernels.memory import release_pages
 from geoaccess.network.elements import EdgeKind
 from geoaccess.network.nearness import prefers_small
-from geoaccess.network.over_water import Attached, nearest_on_land
+from geoaccess.network.over_water import MANY, Attached, nearest_on_land
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def nearest_edges(
     trees = kept_trees(network, min_component_m)
     edge, large_m = trees.large.nearest(x, y, most=max_snap_m)
     small, small_m = trees.small.nearest(x, y, most=max_snap_m)
+    if x.size >= MANY:
+        release_pages(part for tree in trees for part in (tree.owner, tree.leaf, tree.box))
     found: npt.NDArray[np.int32] = np.where(prefers_small(large_m, small_m), small, edge)
     if network.shores is None:
         return Attached(found, x, y, np.zeros(x.size, np.bool_))

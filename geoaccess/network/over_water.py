@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.kernels.memory import release_pages
 from geoaccess.kernels.threads import parts_of
 from geoaccess.network.nearness import prefers_small
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from geoaccess.network.core import Network
     from geoaccess.network.segment_tree import Parts, SegmentTree
 
-__all__ = ["Attached", "leads_over_water", "nearest_on_land"]
+__all__ = ["MANY", "Attached", "leads_over_water", "nearest_on_land"]
+
+MANY = 10_000
+"""So many points look at most of what is mapped of a network; what a step has looked at is given back before the next.
+"""
 
 _LEAST_WALK_M = 100.0
 """Shorter walks are believed: neither shores nor places are drawn so exactly."""
@@ -104,6 +109,8 @@ def nearest_on_land(
     )
     piece, share = located[3], located[4]
     near_x, near_y = (values[piece] + share * (values[piece + 1] - values[piece]) for values in network.shape_xy)
+    if x.size >= MANY:
+        release_pages((*network.shape_xy, network.shape_forward_s, network.shape_backward_s))
     edge, to_x, to_y, blocked = nearest.copy(), x.copy(), y.copy(), np.zeros(x.size, np.bool_)
     wet = at[leads_over_water(network, x[at], y[at], near_x, near_y)]
     large, small = (_reachable(network, tree, x[wet], y[wet], max_snap_m=max_snap_m) for tree in trees)
