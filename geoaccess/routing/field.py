@@ -270,9 +270,7 @@ class NearestField:
         self, nodes: npt.NDArray[np.int32], edges: npt.NDArray[np.int32], spots: Spots
     ) -> npt.NDArray[np.int64]:
         """Solve the attached cells again that nodes, or sites on edges or at spots, may have changed; return which."""
-        cells = self.attached_cells
-        if cells is None:
-            return np.empty(0, np.int64)
+        cells = self.cells()
         at = np.concatenate([nodes, self.leave_u(edges)])
         only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
         by_road = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)

@@ -245,7 +245,7 @@ def undo(field: NearestField, change: Change) -> None:
         closes = change.what == "open"
         _set_costs(field, change.edges, _arcs(field, change.edges)[1], closed=closes)
         field.closed = (np.union1d if closes else np.setdiff1d)(field.closed, change.edges)
-    field.refresh(change.nodes, _edges_of(change), _spots_of(field, change))
+    _refreshed(field, change)
 
 
 def _place(field: NearestField, place: tuple[float, float] | pd.Series[Any]) -> Place:
@@ -370,7 +370,14 @@ def _done(
         after=after,
         token=token,
     )
-    return replace(change, cells=field.refresh(nodes, _edges_of(change), _spots_of(field, change)))
+    return replace(change, cells=_refreshed(field, change))
+
+
+def _refreshed(field: NearestField, change: Change) -> npt.NDArray[np.int64]:
+    """Bring the attached cells, if there are any, up to date with a change; return which were looked at again."""
+    if field.attached_cells is None:
+        return change.cells
+    return field.refresh(change.nodes, _edges_of(change), _spots_of(field, change))
 
 
 def _spots_of(field: NearestField, change: Change) -> Spots:
