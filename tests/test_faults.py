@@ -26,7 +26,7 @@ import geoaccess
 from geoaccess import cli, files
 from geoaccess.background import background
 from geoaccess.cli import streams
-from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
+from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError, OutputError
 from geoaccess.files import disk
 from geoaccess.osm import find_profile, read_profile
 from geoaccess.osm.blobs import Blob, unpacked
@@ -299,6 +299,10 @@ def test_another_folder_for_temporary_files_is_offered_for_them_alone():
         (OSError(errno.ENOSPC, "No space left on device"), "x.csv: the disk is full .*another disk"),
         (OSError(errno.EROFS, "Read-only file system", "out/.geoaccess-12345678/a.csv"), r"out/a\.csv: cannot be writ"),
         (OSError(errno.EIO, "Input/output error"), "x.csv: the disk reports a fault"),
+        (
+            NotADirectoryError(errno.ENOTDIR, "Not a directory", "out/.geoaccess.journal"),
+            "^out: a part .*is a file and",
+        ),
         (OSError(errno.EFBIG, "File too large"), "x.csv: cannot be written .File too large"),
         (pyogrio.errors.DataSourceError("begins" + "x" * 9999 + "ends"), r"x.csv: .{,20}.begins.{,210}ends.; check"),
         (pyogrio.errors.DataSourceError("sqlite says no"), "x.csv: cannot be written .sqlite says no"),
@@ -308,6 +312,19 @@ def test_another_folder_for_temporary_files_is_offered_for_them_alone():
 def test_each_fault_has_a_sentence(error, words):
     with pytest.raises(OutputError, match=words), files.explained(Path("x.csv")):
         raise error
+
+
+def test_what_is_half_made_is_called_by_the_name_that_it_will_have(tmp_path):
+    out = tmp_path / "out"
+    for making, called in (
+        (partial(files.writing, tmp_path / "a.csv"), str(tmp_path / "a.csv")),
+        (partial(files.writing_folder, tmp_path / "kept"), str(tmp_path / "kept" / "note.html")),
+        (partial(files.writing_among, out, former=set), str(out / "note.html")),
+        (files.scratch, "note.html"),
+    ):
+        with pytest.raises(InputError) as raised, making() as half:
+            raise InputError(f"{half if half.suffix == '.csv' else half / 'note.html'}: more than 2 pages")
+        assert str(raised.value) == f"{called}: more than 2 pages"
 
 
 def test_other_errors_stay_what_they_are():

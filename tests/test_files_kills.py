@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 from functools import partial
@@ -20,6 +21,7 @@ import geoaccess
 from geoaccess import files
 from geoaccess.errors import InputError, MissingFileError, OutputError
 from geoaccess.files import disk, swap
+from geoaccess.files.faults import OURS
 from geoaccess.planner.shelf import Shelf
 from geoaccess.questions.compare.run_reading import read_runs
 from geoaccess.scenarios import Close, Scenario, scenario_text
@@ -157,6 +159,52 @@ def test_a_run_of_many_files_that_cannot_be_completed_is_undone(tmp_path):
         path.unlink()
     files.settle(folder)
     assert held(folder) == recorded(OLD)
+
+
+def emptied(folder):
+    for path in folder.iterdir():
+        disk.remove_tree(path)
+
+
+def made_a_file(folder):
+    shutil.rmtree(folder)
+    folder.write_text("somebody's")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes nothing that is open")
+@pytest.mark.parametrize("goes", [shutil.rmtree, emptied, made_a_file])
+def test_a_folder_that_goes_while_files_are_put_there_is_said_to_be_gone(tmp_path, monkeypatch, goes):
+    """Not a word is said only where it went after the last file was there."""
+    said = []
+    for step in itertools.count():
+        folder = tmp_path / str(step) / "out"
+        put(folder, OLD)
+        count, gone = itertools.count(), []
+
+        def stepped(function, *arguments, count=count, gone=gone, folder=folder, step=step, **named):
+            if next(count) == step:
+                gone.append((folder / "d.csv").exists())
+                goes(folder)
+            return function(*arguments, **named)
+
+        with monkeypatch.context() as patch:
+            for name in STEPS:
+                patch.setattr(disk, name, partial(stepped, getattr(disk, name)))
+            try:
+                put(folder, NEW)
+            except OutputError as error:
+                assert str(folder) in str(error)  # noqa: PT017 - it must not be raised when all is done
+                assert ".geoaccess" not in str(error)  # noqa: PT017
+                said.append(str(error))
+            else:
+                assert not gone or gone == [True] or held(folder) == recorded(NEW), step
+        assert [path.name for path in folder.parent.rglob("*") if OURS.match(path.name)] == []
+        if not gone:
+            break
+        folder.unlink() if folder.is_file() else None
+        put(folder, NEW)
+        assert held(folder) == recorded(NEW)
+    assert len(said) > 10
 
 
 @needs_fork

@@ -17,17 +17,40 @@ from geoaccess.files import disk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OURS", "as_named", "cannot_write", "confirm", "explained", "kept_if_possible", "naming", "reason_of"]
+__all__ = [
+    "OURS",
+    "as_named",
+    "called",
+    "cannot_write",
+    "confirm",
+    "explained",
+    "kept_if_possible",
+    "naming",
+    "reason_of",
+]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _FULL_BYTES = 1 << 20
 _LONGEST = 200
 """So many letters of what a library says: GDAL quotes whole scripts of SQL."""
-_TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
+_TOO_MANY = "too many files are open at once ({reason}); allow more (ulimit -n), or close other programs"
+_SAID = {
+    errno.ENOENT: "is not there, or no longer ({reason}); run again",
+    errno.ENOTDIR: "a part of its path is a file and no folder ({reason}); move that file, or choose another folder",
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
+    errno.ENOMEM: (
+        "memory does not suffice ({reason}); a smaller region or larger cells need less, and other programs that are "
+        "closed leave more"
+    ),
+    errno.EIO: "the disk reports a fault ({reason}); check the disk, or choose a folder on another one",
+    None: "cannot be written ({reason}); check the disk, or choose another folder",
+}
+"""What is said of a path, by the number of the error; None for every other."""
 OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 """How the names begin of files and folders that are being made."""
-_MARK = re.compile(r"\.geoaccess\.(run|swap)(-\w+)?")
+_MARK = re.compile(r"\.geoaccess\.(journal|run|swap)(-\w+)?")
 """What stands in a folder, or where it will be, while somebody writes there: people know the folder alone."""
 _INNER = re.compile(rf"(?:[^\s()]*[/\\])?{OURS.pattern}(?:\.\w+)*")
 """What libraries call a file that is being made, in what they say."""
@@ -60,19 +83,8 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
         )
     elif number in _SHUT:
         message = f"{path}: cannot be written to ({reason}); choose another folder, or allow writing there"
-    elif number == errno.ENOENT:
-        message = f"{path}: is not there, or no longer ({reason}); run again"
-    elif number in _TOO_MANY:
-        message = f"{path}: too many files are open at once ({reason}); allow more (ulimit -n), or close other programs"
-    elif number == errno.ENOMEM:
-        message = (
-            f"{path}: memory does not suffice ({reason}); a smaller region or larger cells need less, and other "
-            "programs that are closed leave more"
-        )
-    elif number == errno.EIO:
-        message = f"{path}: the disk reports a fault ({reason}); check the disk, or choose a folder on another one"
     else:
-        message = f"{path}: cannot be written ({reason}); check the disk, or choose another folder"
+        message = f"{path}: {_SAID.get(number, _SAID[None]).format(reason=reason)}"
     found = OutputError(message)
     found.errno = number
     return found
@@ -132,6 +144,26 @@ def explained(place: Path) -> Iterator[None]:
         if type(error).__module__.partition(".")[0] in _LIBRARIES or _is_full(place):
             raise cannot_write(error, place) from error
         raise
+
+
+@contextlib.contextmanager
+def called(made: Path, place: Path | None) -> Iterator[None]:
+    """Have errors that name what is half made, or a file in it, name the place that it is for; without one, the file.
+
+    >>> with called(Path("out/.geoaccess-0a1b2c3d"), Path("out")):
+    ...     raise GeoaccessError(f"{Path('out/.geoaccess-0a1b2c3d/note.html')}: more than 2 pages")
+    Traceback (most recent call last):
+    geoaccess.errors.GeoaccessError: out/note.html: more than 2 pages
+    """
+    try:
+        yield
+    except GeoaccessError as error:
+        error.args = tuple(_called(one, made, place) if isinstance(one, str) else one for one in error.args)
+        raise
+
+
+def _called(message: str, made: Path, place: Path | None) -> str:
+    return message.replace(f"{made}{os.sep}", "") if place is None else message.replace(str(made), str(place))
 
 
 @contextlib.contextmanager

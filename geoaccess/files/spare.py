@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess.errors import OutputError
 from geoaccess.files import disk
-from geoaccess.files.faults import OURS, confirm, explained
+from geoaccess.files.faults import OURS, called, confirm, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,8 @@ def writing(path: Path) -> Iterator[Path]:
     """
     with explained(path), _reserved(path.parent) as own:
         temporary = own.with_name(own.name + path.suffix)
-        yield temporary
+        with called(temporary, path):
+            yield temporary
         disk.sync(temporary)
         with _locked_itself(temporary, _lock_of(own)):
             disk.replace(temporary, path)
@@ -69,7 +70,8 @@ def writing_folder(path: Path) -> Iterator[Path]:
     All that was in `path` is gone then, so this is for folders that are geoaccess's own; see `writing_among`.
     """
     with spare(path.parent) as temporary:
-        yield temporary
+        with called(temporary, path):
+            yield temporary
         put_folder(temporary, path)
 
 
@@ -155,7 +157,8 @@ def scratch() -> Iterator[Path]:
         with spare(parent) as folder:
             folder.chmod(0o700)
             try:
-                with explained(folder):  # also what cannot be read elsewhere, of which the block does not say so itself
+                # also what cannot be read elsewhere, of which the block does not say so itself
+                with called(folder, None), explained(folder):
                     yield folder
             except OutputError as error:
                 of_block = error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk
 from geoaccess.files.digests import json_of
-from geoaccess.files.faults import OURS, confirm, explained
+from geoaccess.files.faults import OURS, called, confirm, explained
 from geoaccess.files.holding import held_by, hold
 from geoaccess.files.spare import JOURNAL, clear_leftovers, spare
 
@@ -57,7 +57,8 @@ def writing_among(folder: Path, *, former: Callable[[], Collection[str]]) -> Ite
     refuse_clashes(folder, (), former=())
     parent = folder if folder.is_dir() else folder.parent
     with spare(parent) as temporary:
-        yield temporary
+        with called(temporary, folder):
+            yield temporary
         with explained(folder):
             _put(temporary, folder, former)
 
