@@ -246,28 +246,31 @@ def chains(
     segment from point[j] to point[j + 1], counted from 1 and negative where it is used from b to a; 0 at the last
     point of an edge.
     """
-    # The two segment ends at a node: 2 * segment + (0 at a, 1 at b); of more than two the second is -2.
-    ends = np.full((n_nodes, 2), -1, np.int32)
+    # How many segment ends are at a node, three and more are alike, and which two: 2 * segment + (0 at a, 1 at b), both
+    # in one number, of which either gives the other.
+    count, both = np.zeros(n_nodes, np.int8), np.zeros(n_nodes, np.int32)
     for i in range(a.size):
         for side in range(2):
             node = a[i] if side == 0 else b[i]
-            if ends[node, 0] < 0:
-                ends[node, 0] = 2 * i + side
-            else:
-                ends[node, 1] = 2 * i + side if ends[node, 1] == -1 else -2
-    for node in range(n_nodes):  # from here on the first end is -1 at nodes that stay
-        one, other = ends[node, 0], ends[node, 1]
-        i, j = one // 2, other // 2
-        if other < 0 or keep[node] or i == j or kind[i] != kind[j]:
-            ends[node, 0] = -1
-            continue
-        # Arriving on i goes with leaving on j, and the other way round.
-        arrive_i = (backward[i] if one % 2 == 0 else forward[i]) >= 0
-        leave_i = (forward[i] if one % 2 == 0 else backward[i]) >= 0
-        arrive_j = (backward[j] if other % 2 == 0 else forward[j]) >= 0
-        leave_j = (forward[j] if other % 2 == 0 else backward[j]) >= 0
-        if arrive_i != leave_j or leave_i != arrive_j:
-            ends[node, 0] = -1
+            count[node] = min(count[node] + 1, 3)
+            both[node] ^= 2 * i + side
+    for i in range(a.size):  # from here on the count is 2 at nodes that fall away alone
+        for side in range(2):
+            node = a[i] if side == 0 else b[i]
+            if count[node] != 2:
+                continue
+            other = both[node] ^ (2 * i + side)
+            j = other // 2
+            if keep[node] or i == j or kind[i] != kind[j]:
+                count[node] = 0
+                continue
+            # Arriving on i goes with leaving on j, and the other way round.
+            arrive_i = (backward[i] if side == 0 else forward[i]) >= 0
+            leave_i = (forward[i] if side == 0 else backward[i]) >= 0
+            arrive_j = (backward[j] if other % 2 == 0 else forward[j]) >= 0
+            leave_j = (forward[j] if other % 2 == 0 else backward[j]) >= 0
+            if arrive_i != leave_j or leave_i != arrive_j:
+                count[node] = 0
 
     # Room for the most that there may be: what is not written to takes no memory.
     start = np.empty(a.size + 1, np.int64)
@@ -281,9 +284,9 @@ def chains(
                 if used[i]:
                     continue
                 origin = a[i] if side == 0 else b[i]
-                if ends[origin, 0] >= 0 and ring == 0:
+                if count[origin] == 2 and ring == 0:
                     continue
-                ends[origin, 0] = -1
+                count[origin] = 0
                 start[n_edges] = n_points
                 n_edges += 1
                 current, from_side, node = i, side, origin
@@ -293,10 +296,9 @@ def chains(
                     segment[n_points] = current + 1 if from_side == 0 else -(current + 1)
                     n_points += 1
                     node = b[current] if from_side == 0 else a[current]
-                    if ends[node, 0] < 0:
+                    if count[node] != 2:
                         break
-                    arrived_by = 2 * current + 1 - from_side
-                    leaving = ends[node, 1] if ends[node, 0] == arrived_by else ends[node, 0]
+                    leaving = both[node] ^ (2 * current + 1 - from_side)
                     current, from_side = leaving // 2, leaving % 2
                 point[n_points] = node
                 segment[n_points] = 0
