@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,8 +61,10 @@ class Problem:
     ) -> Problem:
         """Make a problem of its pairs, in any order; those that bring nothing, or to nobody, are dropped."""
         some = (value > 0) & (weight[point] > 0)
-        place, point, value = place[some], point[some], value[some]
-        order = order_of_pairs(place.astype(np.int32), point.astype(np.int32), places, weight.size)
+        if not some.all():  # as a rule all do: pairs are looked for among people, by what is nearer
+            place, point, value = place[some], point[some], value[some]
+        served = point.astype(np.int32, copy=False)
+        order = order_of_pairs(place.astype(np.int32, copy=False), served, places, weight.size)
         first = np.zeros(places + 1, np.int64)
         np.cumsum(np.bincount(place, minlength=places), out=first[1:])
         groups = np.zeros(places, np.int32) if group is None else group.astype(np.int32)
@@ -74,7 +77,7 @@ class Problem:
         return cls(
             weight=weight,
             first=first,
-            point=point[order].astype(np.int32),
+            point=served[order],
             value=value[order],
             cost=np.zeros(places) if cost is None else cost,
             group=groups,
@@ -91,7 +94,7 @@ class Problem:
         """The place of each pair."""
         return np.repeat(np.arange(self.places, dtype=np.int32), np.diff(self.first))
 
-    @property
+    @cached_property
     def gain(self) -> npt.NDArray[np.float64]:
         """What each pair brings to all people of the point: w_i v_ij."""
         return self.weight[self.point] * self.value
@@ -137,9 +140,10 @@ class Problem:
         """
         point, value = self.point, self.value
         sure = np.zeros(self.weight.size)
+        most = int(np.bincount(point).max()) if point.size else 0
         for group, quota in enumerate(self.quota):
             spare = int(np.sum(self.group == group)) - int(quota)
-            if not quota or spare < 0:
+            if not quota or spare < 0 or most <= spare:
                 continue
             mine = np.flatnonzero((self.group == group)[self.place])
             if not mine.size or np.bincount(point[mine]).max() <= spare:
@@ -158,15 +162,13 @@ class Problem:
         self, best: npt.NDArray[np.float64], places: npt.NDArray[np.integer], quota: npt.NDArray[np.int64]
     ) -> tuple[Problem, float]:
         """Return the problem of some of the places where each point has a gain already, and what that is worth."""
-        number = np.full(self.places, -1)
-        number[places] = np.arange(places.size)
-        value = self.value - best[self.point]
-        some = (number[self.place] >= 0) & (value > 0)
+        size = np.diff(self.first)[places]  # nobody looks at the pairs of other places: there may be very many
+        pair = np.repeat(self.first[places] - (np.cumsum(size) - size), size) + np.arange(size.sum())
         left = Problem.of(
             weight=self.weight,
-            place=number[self.place[some]],
-            point=self.point[some],
-            value=value[some],
+            place=np.repeat(np.arange(places.size, dtype=np.int32), size),
+            point=self.point[pair],
+            value=self.value[pair] - best[self.point[pair]],
             places=places.size,
             quota=quota,
             group=self.group[places],
