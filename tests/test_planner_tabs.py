@@ -123,6 +123,30 @@ def test_the_second_of_two_who_save_one_plan_is_told_and_loses_nothing(context, 
     assert one.troubles == two.troubles == []
 
 
+def test_of_two_who_save_a_new_plan_of_one_title_at_once_each_keeps_it_and_one_is_told(context, served):
+    tabs = {8: Tab(context, served), 1: Tab(context, served)}
+    for way, tab in tabs.items():
+        make(tab, close(way))
+        tab.page.click("#plans")
+        tab.page.fill("#plan-title", "Winter")
+    for tab in tabs.values():  # neither waits for its answer
+        tab.page.evaluate("() => { document.querySelector('#dialog form').requestSubmit(); }")
+    told = "() => !document.getElementById('dialog').open || document.getElementById('plan-replace') !== null"
+    for tab in tabs.values():
+        tab.until(told)
+    first, second = sorted(
+        tabs, key=lambda way: tabs[way].page.evaluate("() => document.getElementById('dialog').open")
+    )
+    assert raw(served, "winter")["close"] == [{"osm_id": first}]
+    assert tabs[second].page.locator("#plan-replace").count() == 1
+    tabs[second].page.fill("#plan-title", "Winter of mine")
+    tabs[second].page.evaluate("() => { document.querySelector('#dialog form').requestSubmit(); }")
+    tabs[second].until("() => !document.getElementById('dialog').open")
+    assert raw(served, "winter")["close"] == [{"osm_id": first}]
+    assert raw(served, "winter-of-mine")["close"] == [{"osm_id": second}]
+    assert [tab.troubles for tab in tabs.values()] == [[], []]
+
+
 def test_the_note_is_asked_with_the_file_that_the_plan_was_opened_from(context, served):
     (served.folder / "winter.toml").write_text(WINTER)
     tab = Tab(context, served)
