@@ -302,7 +302,9 @@ def measure_verb(study: Path, name: str, verb: str, *, copies: int) -> Row:
         return row
     row.peak_mb = memory.together or None
     if memory.private:
-        row.note = f"{memory.processes} processes; each but the first holds {memory.private:.0f} MB at most for itself"
+        row.note = (
+            f"{memory.processes} processes; each that starts no other holds {memory.private:.0f} MB at most for itself"
+        )
     return row
 
 

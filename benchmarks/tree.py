@@ -6,7 +6,7 @@ import resource
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,16 @@ PROC = Path("/proc")
 class Memory:
     """The most that was seen at once, in MB.
 
-    `together` counts pages that processes share once (PSS summed), `private` is the most that any process but the first
-    held for itself (USS), `processes` how many there were. Zero where the system does not say.
+    `together` counts pages that processes share once (PSS summed), `private` is the most that any process which started
+    no other held for itself (USS), `processes` how many there were. Zero where the system does not say. What workers
+    are forked from counts in `together` alone: its pages are theirs.
     """
 
     together: float = 0.0
     private: float = 0.0
     processes: int = 0
+    own: dict[int, float] = field(default_factory=dict)
+    """The most that each process held for itself which has started no other yet."""
 
     def look(self, pid: int) -> None:
         """Look at a process and all below it."""
@@ -39,7 +42,12 @@ class Memory:
         held = {one: found for one in pids if (found := _held(one)) is not None}
         self.processes = max(self.processes, len(held))
         self.together = max(self.together, sum(pss for pss, _ in held.values()))
-        self.private = max([self.private, *(uss for one, (_, uss) in held.items() if one != pid)])
+        for one, (_, uss) in held.items():
+            if one == pid or _below(one):
+                self.own[one] = 0.0
+            elif self.own.get(one) != 0.0:
+                self.own[one] = max(uss, self.own.get(one, uss))
+        self.private = max([0.0, *self.own.values()])
 
 
 def _below(pid: int) -> list[int]:

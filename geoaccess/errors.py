@@ -81,3 +81,10 @@ class OutputError(InputError, OSError):
 
 class FetchError(GeoaccessError, OSError):
     """A download that failed; nothing was left behind under the final name."""
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """Return the error that all others of a chain came of."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error

@@ -10,12 +10,12 @@ import threading
 from asyncio import CancelledError
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from geoaccess import files
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, InputError, first_cause
+from geoaccess.forking import forked_from, loaded_kernels, make_ready, unheard
 from geoaccess.kernels.compiling import announced
 from geoaccess.version import __version__
 
@@ -44,7 +44,11 @@ _LOCAL: dict[str, Any] = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 # Ctrl-C in a terminal reaches every process; the first one ends the others.
-_AT_START = "import geoaccess.garbage as seen, signal as s; s.signal(s.SIGINT, s.SIG_IGN); seen.collect_seldom()"
+_AT_START = (
+    "import geoaccess.garbage as seen, signal as s; s.signal(s.SIGINT, s.SIG_IGN); seen.collect_seldom(); "
+    # Where numba thinks that processes are forked, it makes locks that a killed worker leaves behind.
+    "import multiprocessing; multiprocessing.set_start_method('spawn', force=True)"
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def worker_pool(
     scheduler: str | None = None,
     at_most: int | None = None,
     compiling: Callable[[], None] | None = None,
+    begin: Callable[[], object] | None = None,
 ) -> Iterator[Run]:
     """Yield what runs tasks; the workers are there until the block ends, and are gone after it however it ends.
 
@@ -133,6 +138,9 @@ def worker_pool(
         How many tasks there will be at once: there is no use in more workers.
     compiling
         Called when numba has to compile a kernel somewhere.
+    begin
+        What the tasks read first, such as a large value; it can be pickled, and starts no thread. Where workers of this
+        machine are forked, one process has called it before, and they share what it read; elsewhere nobody does.
 
     Raises
     ------
@@ -151,7 +159,11 @@ def worker_pool(
     elif workers is not None and workers < 0:
         raise InputError(f"workers is {workers}; give a number of processes, or 0 for none but this one")
     else:
-        with _interruptible() as check, _local(workers, at_most) as client, _announcing(client, announce):
+        with (
+            _interruptible() as check,
+            _local(workers, at_most, begin or _silent) as client,
+            _announcing(client, announce),
+        ):
             yield partial(_on_workers, client, check)
 
 
@@ -322,7 +334,7 @@ def _require_dask() -> None:
 
 
 @contextlib.contextmanager
-def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
+def _local(workers: int | None, at_most: int | None, begin: Callable[[], object]) -> Iterator[Client]:
     _require_dask()
     import logging
 
@@ -333,8 +345,13 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
     count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
     threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
     with files.scratch() as scratch, dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
+        environ = {"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)}
+        ready = partial(make_ready, ["distributed.nanny"], begin, loaded_kernels())
         try:
-            with _unheard() if hasattr(signal, "pthread_sigmask") else contextlib.nullcontext():
+            with unheard():
+                early = dask.config.get("distributed.nanny.pre-spawn-environ")  # dask sets it when workers are forked
+                method = stack.enter_context(forked_from(ready, scratch, early, environ))
+                stack.enter_context(dask.config.set({"distributed.worker.multiprocessing-method": method}))
                 cluster = LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
@@ -344,35 +361,17 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
                     memory_limit=0,  # mapped networks would count as the worker's own
                     local_directory=str(scratch),
                     preload=[_AT_START],
-                    silence_logs=logging.CRITICAL,
-                    env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
+                    silence_logs=logging.CRITICAL + 1,  # what became of a worker is said of its tasks, in a sentence
+                    env=environ,
                 )
                 stack.enter_context(cluster)
             client = stack.enter_context(Client(cluster, set_as_default=False))
         except (OSError, RuntimeError) as error:
             raise InputError(
-                f"{count} worker processes cannot be started ({_first_cause(error)}); try fewer (--workers), or 0 to "
+                f"{count} worker processes cannot be started ({first_cause(error)}); try fewer (--workers), or 0 to "
                 "run all in this process"
             ) from error
         yield client
-
-
-@contextlib.contextmanager
-def _unheard() -> Iterator[None]:
-    """Have what is started never hear Ctrl-C, also before it is told to ignore it; this process does in the end."""
-    resource_tracker.ensure_running()  # else it is started with the first process, and lets that one hear again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _first_cause(error: BaseException) -> BaseException:
-    """Return the error that all others of a chain came of."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
 
 
 @contextlib.contextmanager

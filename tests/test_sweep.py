@@ -5,12 +5,15 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import errno
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 
 import dask
@@ -20,7 +23,7 @@ import psutil
 import pytest
 from distributed import KilledWorker
 
-from geoaccess import files
+from geoaccess import files, forking
 from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels.threads import thread_count
@@ -303,9 +306,11 @@ def run():
 
 
 def workers_of(pid):
-    """The worker processes below a process."""
+    """The worker processes below a process, forked from one of their own or not."""
     below = psutil.Process(pid).children(recursive=True)
-    return [child.pid for child in below if any("spawn_main" in word for word in child.cmdline())]
+    named = {child.pid: " ".join(child.cmdline()) for child in below}
+    forked = {child.pid for child in below if "forkserver" in named.get(child.ppid(), "")}
+    return [child for child, line in named.items() if child in forked or "spawn_main" in line]
 
 
 def deadly(task):
@@ -324,6 +329,86 @@ def deadly(task):
 
 def surroundings(_):
     return thread_count(), os.environ["TMPDIR"], os.environ.get("MALLOC_TRIM_THRESHOLD_")
+
+
+_READ = []
+
+
+def read_once(file):
+    """Note which process reads it, and give it a name that those forked from it have, too."""
+    with file.open("a") as notes:
+        notes.write(f"{os.getpid()}\n")
+    _READ.append(os.getpid())
+
+
+def who_read(_):
+    return os.getpid(), [*_READ], forking._READY in os.environ
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "no socket"])
+def test_workers_share_what_one_process_has_read_where_they_are_forked(tmp_path, monkeypatch, method):
+    def fails():
+        raise OSError(errno.ENAMETOOLONG, "AF_UNIX path too long")
+
+    if method == "spawn":
+        monkeypatch.setattr(forking, "forks", lambda: False)
+    elif method == "no socket":
+        monkeypatch.setattr(forkserver._forkserver, "ensure_running", fails)
+    ours = (forking._READY, "TMPDIR", "NUMBA_NUM_THREADS")  # dask leaves some of its own behind
+    before, notes = [os.environ.get(name) for name in ours], tmp_path / "notes"
+    with worker_pool(workers=2, begin=partial(read_once, notes)) as run:
+        found = [one.result for one in run(who_read, range(6))]
+        assert len(workers_of(os.getpid())) == 2
+    assert workers_of(os.getpid()) == []
+    assert [os.environ.get(name) for name in ours] == before
+    if method == "fork" and sys.platform == "linux":
+        (reader,) = notes.read_text().split()
+        assert all(read == [int(reader)] and own != int(reader) for own, read, _ in found)
+        assert not psutil.pid_exists(int(reader))
+        assert forking.forks()  # the next ones find no process of before
+    else:
+        assert not notes.exists()
+        assert [read for _, read, _ in found] == [[]] * 6
+
+
+def test_what_fails_before_the_first_fork_is_left_to_the_workers():
+    with worker_pool(workers=1, begin=partial(float, "one")) as run:
+        assert run(deadly, [2])[0].result == 4
+
+
+def complain(_):
+    logging.getLogger("distributed.worker").critical("what dask says of a worker that has no memory left")
+    return "lived"
+
+
+def test_workers_say_nothing_but_what_becomes_of_their_tasks(capfd):
+    with worker_pool(workers=1) as run:
+        assert run(complain, [0])[0].result == "lived"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_thread_runs_where_workers_are_forked():
+    """Kernels are loaded, also where a run before had those of several threads; numba starts its own with the first."""
+    script = """
+import numpy as np, os, pickle, sys
+from geoaccess import forking
+from geoaccess.kernels import search, timetable
+from numba.np.ufunc import parallel as threads
+for room in (search, timetable):
+    for kernel in vars(room).values():
+        if hasattr(kernel, "py_func"):
+            for types, *_ in kernel._cache._cache_file._load_index():
+                if sys.argv[1] == "all" or not kernel.targetoptions.get("parallel"):
+                    kernel.compile(types)
+kernels = forking.loaded_kernels()
+forking.make_ready(["distributed.nanny"], print, kernels)
+print(len(kernels) > 0, threads._is_initialized)
+"""
+    environ = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    for loaded, started in (("some", "False"), ("all", "True")):
+        words = [sys.executable, "-c", script, loaded]
+        printed = subprocess.run(words, env=environ, capture_output=True, text=True, check=True).stdout.split()
+        assert printed == ["True", started]
 
 
 def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):

@@ -72,7 +72,13 @@ def spread(
         shared = write_mapped(common, folder / "common", by_name=stages.by_name)
         announce = partial(announce_compiling, console) if show else None
         run = stack.enter_context(
-            worker_pool(workers=workers, scheduler=scheduler, at_most=len(tasks), compiling=announce)
+            worker_pool(
+                workers=workers,
+                scheduler=scheduler,
+                at_most=len(tasks),
+                compiling=announce,
+                begin=partial(_read, shared),
+            )
         )
         with counted(what, len(tasks), console=console, show=show) as done:
             outcomes = run(partial(_there, function, shared), tasks, done=done)
@@ -97,6 +103,11 @@ def _counting(
         return Outcome(None, str(error))
     finally:
         done()
+
+
+def _read(shared: Mapped[Common]) -> None:
+    """Read what all tasks have in common, which stays with this process, and with those that are forked from it."""
+    shared.value  # noqa: B018
 
 
 def _there(function: Callable[[Common, Task], Result], shared: Mapped[Common], task: Task) -> Result:

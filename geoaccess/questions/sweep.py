@@ -249,8 +249,11 @@ def _computed(
             processes = 0
         if processes:
             let_go()
-            solve = partial(_solve_knowing, shared, checked_files())
-        run = stack.enter_context(pool(at_most=len(ready)) if processes else pool(workers=0))
+            known = shared, checked_files()
+            solve = partial(_solve_knowing, *known)
+            run = stack.enter_context(pool(at_most=len(ready), begin=partial(_know, *known)))
+        else:
+            run = stack.enter_context(pool(workers=0))
         solved = run(solve, [tasks[i] for i in ready], done=done)
         outcomes |= zip(ready, solved, strict=True)
     return [outcomes[i] for i in range(len(tasks))]
@@ -276,13 +279,18 @@ def _shared(task: _Task, folder: Path) -> Mapped[_Common]:
         return Mapped(None)
 
 
-def _solve_knowing(shared: Mapped[_Common], checked: frozenset[Checked], task: _Task) -> _Figures:
-    """Solve a study in a process of its own, which begins with what another one found, and checked."""
+def _know(shared: Mapped[_Common], checked: frozenset[Checked]) -> None:
+    """Have this process begin with what another one found, and checked."""
     trust(checked)
     if shared.path is not None and shared.path not in _taken:
         _, found = shared.once
         stages.take_over(found)
         _taken.add(shared.path)
+
+
+def _solve_knowing(shared: Mapped[_Common], checked: frozenset[Checked], task: _Task) -> _Figures:
+    """Solve a study in a process of its own, see `_know`."""
+    _know(shared, checked)
     return _solve(task)
 
 
