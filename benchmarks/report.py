@@ -43,8 +43,8 @@ REASONS_OF_A_COUNTRY: dict[str, str] = {
         "about; one core waits while the main thread puts tables together."
     ),
     "isochrones": (
-        "Areas are the land beside every road within reach: 200 000 widened lines, cut at water and joined in squares "
-        "of 8 km. Contours of a grid over the whole country would be another method."
+        "Areas are the land beside every road within reach: 200 000 lines, drawn on a grid by squares of 8 km. The "
+        "water of each square is made, taken away and its area joined with the next by plane geometry, not on the grid."
     ),
 }
 REASONS: dict[str, str] = {
