@@ -141,7 +141,8 @@ def change_text(rng, data):
         lines[at] = separator.join(words)
     elif kind == 6:
         at = rng.randrange(len(lines))
-        lines[at] = lines[at] * rng.choice((2, 10, 1000))
+        times = rng.choice((2, 10, 1000))
+        lines[at] = lines[at][: (1 << 22) // times] * times  # three changes of one line would fill the memory
     elif kind == 7:
         return data.decode("utf-8", "replace").encode(
             rng.choice(("utf-16", "utf-16-be", "cp1252", "utf-8-sig")), "replace"
