@@ -109,8 +109,8 @@ def as_named(path: Path, place: Path) -> Path:
     >>> as_named(Path("out/.geoaccess.run"), Path("out")).as_posix()
     'out'
     """
-    if _MARK.fullmatch(path.name):
-        return path.parent
+    if _MARK.fullmatch(path.name) and not (path.name.endswith("journal") and path.parent.is_dir()):
+        return path.parent  # a journal that cannot be read is itself what has to be looked at
     if not any(map(OURS.match, path.parts)):
         return path
     whole = place if OURS.match(path.name) else path
