@@ -25,7 +25,7 @@ from distributed import KilledWorker
 
 from geoaccess import files, forking
 from geoaccess.cli import main
-from geoaccess.errors import ConfigError, InputError
+from geoaccess.errors import ConfigError, GeoaccessWarning, InputError
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
@@ -236,6 +236,17 @@ def test_a_network_that_cannot_be_built_fails_its_variations_only(path, tmp_path
     assert (swept.table["status"][1:] == "ok").all()
     assert len(swept.table) > 10
     assert [*path.parent.glob("cache/.*")] == []
+
+
+def test_where_the_cache_cannot_be_written_variations_share_one_that_goes_with_the_sweep(path, swept):
+    text = path.read_text(encoding="utf-8")
+    other = path.with_name("shut.toml")
+    other.write_text(text.replace('cache = "cache"', 'cache = "people.csv/cache"'), encoding="utf-8")
+    with pytest.warns(GeoaccessWarning, match=r"people.csv.cache: the cache cannot be written"):
+        found = sweep_studies(study_variations([other], combinations(ASKED)), workers=0)
+    table = found.table.assign(study=swept.table["study"])
+    pd.testing.assert_frame_equal(table, swept.table)
+    assert not any(kept.parent.exists() for kept in found.kept)
 
 
 def test_variations_of_people_and_zones_are_not_taken_for_each_other(tmp_path):

@@ -24,7 +24,7 @@ from geoaccess.questions.sweep_networks import (
     derived_by_name,
     let_go,
     mapped_network,
-    network_folders,
+    placed,
     provide,
     readings_of,
 )
@@ -126,9 +126,9 @@ def sweep_studies(
     cache of the study, until `write_sweep` has written figures of all; so a sweep that was interrupted, or in which
     some failed, goes on with `resume`.
 
-    Networks come first: one that several variations need is built once, kept in the cache of its study, and mapped into
-    memory by every process that works on it. The figures are those of `solve_study`, to the bit, wherever they are
-    computed.
+    Networks come first: one that several variations need is built once, kept in the cache of its study (or, where that
+    cannot be written, among the temporary files), and mapped into memory by every process that works on it. The figures
+    are those of `solve_study`, to the bit, wherever they are computed.
 
     Parameters
     ----------
@@ -154,13 +154,16 @@ def sweep_studies(
     console = Console(stderr=True)
     stages.remember()  # the next variation has the same people, as a rule
     try:
-        return _sweep(variations, workers, scheduler, cells=cells, resume=resume, console=console, show=show)
+        with contextlib.ExitStack() as stack:
+            own, folders = placed(variations, stack)
+            return _sweep(own, folders, workers, scheduler, cells=cells, resume=resume, console=console, show=show)
     finally:
         stages.forget()
 
 
 def _sweep(
     variations: Sequence[Variation],
+    folders: Sequence[Path],
     workers: int | None,
     scheduler: str | None,
     *,
@@ -169,7 +172,6 @@ def _sweep(
     console: Console,
     show: bool,
 ) -> SweepResult:
-    folders = network_folders(one.study for one in variations)
     kept = [_kept_in(one.study, folder, cells=cells) for one, folder in zip(variations, folders, strict=True)]
     first = {folder.name: i for i, folder in reversed([*enumerate(kept)])}
     which = [first[folder.name] for folder in kept]  # the same figures under two spellings are those of the first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,57 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.parallel import Run
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.settings.variations import Variation
 
-__all__ = ["Reading", "derived_by_name", "let_go", "mapped_network", "network_folders", "provide", "readings_of"]
+__all__ = [
+    "Reading",
+    "derived_by_name",
+    "let_go",
+    "mapped_network",
+    "network_folders",
+    "placed",
+    "provide",
+    "readings_of",
+]
 
 _DERIVED = ("_order", "_whole", "arcs", "arcs_reversed")
 """What searches make of a network and keep with it."""
 
 Reading = dict[Path, "Study"]
 """The networks of one reading of extracts, which differ in their profile alone: where each is kept, and of whom."""
+
+
+def placed(variations: Sequence[Variation], stack: contextlib.ExitStack) -> tuple[list[Variation], list[Path]]:
+    """Return variations, and where the network of each is kept.
+
+    One whose cache has no network, nor can be given one, has a cache among the temporary files until `stack` closes.
+
+    Warns
+    -----
+    GeoaccessWarning
+        Of each cache that cannot be written.
+    """
+    folders = network_folders(one.study for one in variations)
+    lacking = {one.study.cache for one, folder in zip(variations, folders, strict=True) if not folder.exists()}
+    shut = [cache for cache in sorted(lacking) if not _can_be_written(cache)]
+    if not shut:
+        return [*variations], folders
+    instead = {cache: stack.enter_context(files.scratch()) for cache in shut}
+    moved = [
+        replace(one, study=_with_cache(one.study, instead[one.study.cache])) if one.study.cache in instead else one
+        for one in variations
+    ]
+    return moved, network_folders(one.study for one in moved)
+
+
+def _with_cache(study: Study, folder: Path) -> Study:
+    return replace(study, settings=study.settings.model_copy(update={"cache": str(folder.absolute())}))
+
+
+def _can_be_written(cache: Path) -> bool:
+    with files.kept_if_possible(cache), files.spare(cache):
+        return True
+    return False
 
 
 def network_folders(studies: Iterable[Study]) -> list[Path]:
