@@ -33,7 +33,7 @@ _LINGER_S = 5
 def forks() -> bool:
     """Whether workers can be forked from a process of their own, of which nobody else makes use."""
     server = _server()
-    return sys.platform == "linux" and hasattr(server, "_stop") and server._forkserver_pid is None  # noqa: SLF001
+    return sys.platform == "linux" and hasattr(server, "_stop") and getattr(server, "_forkserver_pid", 0) is None
 
 
 def _server() -> Any:
