@@ -74,10 +74,11 @@ def test_a_network_is_built_once(study, made):
     assert_same(network, made[1])
 
 
-def test_a_network_loaded_ahead_is_that_of_the_cache(study, made):
-    with loading_ahead(study) as ahead:
+@pytest.mark.parametrize("order", [True, False])
+def test_a_network_loaded_ahead_is_that_of_the_cache(study, made, order):
+    with loading_ahead(study, order=order) as ahead:
         pass
-    assert "_whole" in ahead.result().__dict__
+    assert ("_whole" in ahead.result().__dict__) == order
     network, from_cache = build_or_load_network(study, ahead=ahead)
     assert from_cache
     assert network is ahead.result()

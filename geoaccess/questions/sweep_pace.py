@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["Pace", "Watch", "workers_that_pay"]
 
-_START_S = 8.0
-"""What workers must save. They cost about eight: to write what they share, start, import and load kernels, and then to
+_START_S = 6.0
+"""What workers must save. They cost about six: to write what they share, start and be forked, and then to
 make shapes and tables of their own (measured on a country, 8 and 24 variations with none and with two)."""
 
 

@@ -133,8 +133,9 @@ class NetworkTable:
 def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
     stages.refuse_absent(study)
-    cells = stages.read_people(study)
-    network, from_cache = stages.build_or_load_network(study)
+    with stages.loading_ahead(study, order=False) as ahead:
+        cells = stages.read_people(study)
+    network, from_cache = stages.build_or_load_network(study, ahead=ahead)
     writer = Writer(study.settings.language, ("terminal",))
     with ThreadPoolExecutor(1) as beside:
         counted = beside.submit(stages.unused_tags_of, study)  # reads all ways of the extracts the first time

@@ -66,8 +66,8 @@ _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
 @contextlib.contextmanager
-def loading_ahead(study: Study) -> Iterator[Future[Network | None]]:
-    """Load the network and its hierarchy, where the cache has them, while the block runs, by another thread.
+def loading_ahead(study: Study, *, order: bool = True) -> Iterator[Future[Network | None]]:
+    """Load the network, where the cache has it, while the block runs, by another thread; and its hierarchy, if asked.
 
     For `build_or_load_network`, which says what is wrong: None stands for all that cannot be loaded.
     """
@@ -78,7 +78,8 @@ def loading_ahead(study: Study) -> Iterator[Future[Network | None]]:
             network = remembered("network", folder, lambda: _loaded(folder, None)) if folder.exists() else None
             if network is not None:
                 _registered(study, network, folder)
-                contract_or_load(study, network)
+                if order:
+                    contract_or_load(study, network)
             return network
         return None
 
