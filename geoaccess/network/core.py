@@ -12,7 +12,7 @@ import numpy.typing as npt
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.network.assembly import assembled_arrays
-from geoaccess.network.counting import count_within
+from geoaccess.network.counting import numbers_from
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind
 from geoaccess.network.projection import LocalProjection
 
@@ -310,7 +310,7 @@ class Network:
             ends = [(edges, side[edges]) for side in (ways.tail_u, ways.tail_v, ways.leave_u, ways.leave_v)]
             first, last = (np.searchsorted(ways.more_edge, edges, side) for side in ("left", "right"))
             sizes = last - first
-            more = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            more = numbers_from(first, sizes)
             ends += [(ways.more_edge[more], side[more]) for side in (ways.more_tail, ways.more_head)]
         pairs = np.unique(np.column_stack([np.concatenate(part) for part in zip(*ends, strict=True)]), axis=0)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
@@ -412,7 +412,7 @@ class Network:
 
         first = self.shape_ptr[edges]
         sizes = self.shape_ptr[edges + 1] - first
-        points = np.repeat(first, sizes) + count_within(sizes)
+        points = numbers_from(first, sizes)
         lines: Any = shapely.linestrings(
             np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
         )

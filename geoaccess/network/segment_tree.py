@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.kernels import boxes
+from geoaccess.network.counting import numbers_from
 from geoaccess.network.curve import curve_order
 
 if TYPE_CHECKING:
@@ -168,8 +169,7 @@ class SegmentTree:
                 point, at = np.repeat(point, there.sum(axis=1)), below[there]
         leaf = self.leaf[at]
         sizes = leaf[:, 1] - leaf[:, 0]
-        pieces: npt.NDArray[np.int64] = np.repeat(leaf[:, 0] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        return np.repeat(point, sizes), pieces
+        return np.repeat(point, sizes), numbers_from(leaf[:, 0], sizes)
 
 
 def _fixed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.kernels.threads import at_once, parts_of
+from geoaccess.network.counting import numbers_from
 from geoaccess.network.shores import COAST
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class WaterAreas:
         if not runs.size:
             return []
         sizes = self._bounds[runs + 1] - self._bounds[runs]
-        piece = np.repeat(self._bounds[runs] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        piece = numbers_from(self._bounds[runs], sizes)
         west, south, east, north = box.bounds  # so that each piece crosses the edge, whatever is rounded
         ends = _clipped(self._ends[piece], (west - 1, south - 1, east + 1, north + 1))
         coasts = _coasts(ends)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.kernels import ids
+from geoaccess.network.counting import numbers_from
 from geoaccess.osm.interning import Interner
 from geoaccess.osm.keyed import KeyedWays
 from geoaccess.osm.road_keys import RoadKeys
@@ -179,7 +180,7 @@ def _joined(parts: list[Objects]) -> Objects:
     order = np.argsort(number, kind="stable")
     ptr = np.concatenate([[0], np.cumsum(sizes[order])])
     if not (order[:-1] < order[1:]).all():  # relations that were found in more than one turn
-        at = np.repeat((np.cumsum(sizes) - sizes)[order] - ptr[:-1], sizes[order]) + np.arange(ptr[-1])
+        at = numbers_from((np.cumsum(sizes) - sizes)[order], sizes[order])
         number, tags, ref = number[order], tags[order], ref[at]
         kind, role = (of[at] if of.size else of for of in (kind, role))
     return Objects(number, tags.astype(np.int32), ptr, ref, kind, role)

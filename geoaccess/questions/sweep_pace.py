@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 __all__ = ["Pace", "Watch", "workers_that_pay"]
 
 _START_S = 6.0
-"""What workers must save. They cost about six: to write what they share, start and be forked, and then to
-make shapes and tables of their own (measured on a country, 8 and 24 variations with none and with two)."""
+"""What workers must save. They cost about six: to write what they share, start, and then to make shapes
+and tables of their own (measured on a country, 8 and 24 variations with none and with two)."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.network.counting import count_within
+from geoaccess.network.counting import numbers_from
 from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
 from geoaccess.routing.batches import Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
@@ -263,7 +263,7 @@ class Neighbourhoods:
         first = np.zeros(group.size + 1, np.int64)
         sizes = begins[group + 1] - begins[group]
         np.cumsum(sizes, out=first[1:])
-        walk = np.repeat(begins[group], sizes) + count_within(sizes)
+        walk = numbers_from(begins[group], sizes)
         return first, np.searchsorted(found, second[walk]).astype(np.int32), walk.astype(np.uint32)
 
 

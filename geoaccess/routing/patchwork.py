@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.kernels.threads import at_once, parts_of
-from geoaccess.network.counting import count_within
+from geoaccess.network.counting import count_within, numbers_from
 from geoaccess.routing.rings import Rings, areas_of, polygons_of, ringed
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _stitched(lines: _Outlines) -> Rings | None:
     order, heads = _in_turn(after)
     sizes = np.append((end - begin)[order], np.diff(lines.ptr)[~open_ring])
     firsts = np.append(begin[order], lines.ptr[:-1][~open_ring])
-    xy = lines.xy[np.repeat(firsts, sizes) + count_within(sizes)]
+    xy = lines.xy[numbers_from(firsts, sizes)]
     of = np.append(heads, heads.max(initial=-1) + 1 + np.arange((~open_ring).sum()))
     return ringed(xy, np.bincount(np.repeat(of, sizes)))
 

@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess.defaults import BUFFER_M
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind, WaterAreas
-from geoaccess.network.counting import count_within
+from geoaccess.network.counting import count_within, numbers_from
 from geoaccess.routing.land_beside import Covered, LandBeside
 from geoaccess.routing.reached import Stretches
 
@@ -141,7 +141,7 @@ class RoadAreas:
         def beside(part: npt.NDArray[np.int64], square: tuple[int, int]) -> Any:
             # Lines of one square at a time: those of a whole country need not be there at once.
             sizes = ptr[part + 1] - ptr[part]
-            points = np.repeat(ptr[part], sizes) + count_within(sizes)
+            points = numbers_from(ptr[part], sizes)
             lines: Any = shapely.linestrings(xy[points], indices=np.repeat(np.arange(part.size), sizes))
             return self._land.of(lines, widths_m[of[part]], square, covered)
 

@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import updates
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import EdgeKind, Network, snap
+from geoaccess.network.counting import numbers_from
 from geoaccess.routing.field import PLACE
 from geoaccess.routing.walks import NOWHERE, joined
 
@@ -214,7 +215,7 @@ def ferry_edges(network: Network, *way_ids: int) -> npt.NDArray[np.int32]:
     """
     boats = np.flatnonzero(network.edge_kind == EdgeKind.FERRY)
     sizes = np.diff(network.shape_ptr)[boats]
-    piece = np.repeat(network.shape_ptr[boats] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    piece = numbers_from(network.shape_ptr[boats], sizes)
     way = network.way_id[network.shape_way[piece]]
     unknown = [str(way_id) for way_id in way_ids if way_id not in way]
     if unknown:

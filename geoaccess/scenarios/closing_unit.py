@@ -10,6 +10,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import cells as along
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS
+from geoaccess.network.counting import numbers_from
 from geoaccess.routing import close_edges, move_site, undo
 from geoaccess.routing.closings import Beside, closing_touches
 
@@ -168,7 +169,7 @@ def cells_beside(field: NearestField, units: Sequence[Unit]) -> Beside:
     edge, share = cells.rows[on, along.EDGE], _shares(cells.table.iloc[on], _whole(field))
     low, high = (np.searchsorted(edge, part_edge, side) for side in ("left", "right"))
     sizes = high - low
-    at = np.repeat(low - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    at = numbers_from(low, sizes)
     keeps = (share[at] < np.repeat(end, sizes)) * _U + (share[at] > np.repeat(begin, sizes)) * _V
     who = np.repeat(owner, sizes) * np.int64(len(cells.rows)) + on[at]
     order = np.argsort(who, kind="stable")  # several crossings may be on the edge of one cell

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.network.counting import numbers_from
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +39,7 @@ class NearBases:
         """Return the pairs of some points, which are numbered as they are given."""
         first = np.append(0, np.cumsum(self.sizes()))
         size = first[points + 1] - first[points]
-        rows = np.repeat(first[points] - np.cumsum(size) + size, size) + np.arange(size.sum())
+        rows = numbers_from(first[points], size)
         point = np.repeat(np.arange(points.size, dtype=np.int32), size)
         return NearBases(point, self.base[rows], (points.size, self.shape[1]))
 

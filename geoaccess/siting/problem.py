@@ -10,6 +10,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.sorting import order_of_pairs
+from geoaccess.network.counting import numbers_from
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -163,7 +164,7 @@ class Problem:
     ) -> tuple[Problem, float]:
         """Return the problem of some of the places where each point has a gain already, and what that is worth."""
         size = np.diff(self.first)[places]  # nobody looks at the pairs of other places: there may be very many
-        pair = np.repeat(self.first[places] - (np.cumsum(size) - size), size) + np.arange(size.sum())
+        pair = numbers_from(self.first[places], size)
         left = Problem.of(
             weight=self.weight,
             place=np.repeat(np.arange(places.size, dtype=np.int32), size),

@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of, in_metres, is_stretched
-from geoaccess.network.counting import count_within
+from geoaccess.network.counting import count_within, numbers_from
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -204,7 +204,7 @@ def _pieces_of_outlines(
     lowest, highest = np.minimum(lowest, corners[end]), np.maximum(highest, corners[end])
     kept = _near(lowest, highest, near, within_m)
     lengths = end[kept] + 1 - first[kept]
-    taken = np.repeat(first[kept], lengths) + count_within(lengths)
+    taken = numbers_from(first[kept], lengths)
     piece = np.repeat(np.arange(len(kept)), lengths)
     pieces: Any = shapely.linestrings(corners[taken], indices=piece)
     return np.asarray(pieces, object), polygon_of_part[part_of_ring[ring[kept]]]
