@@ -1,7 +1,8 @@
 """Functions run in other processes of this machine while this one goes on, with the outcome that they have here.
 
 Other than the workers of `geoaccess.parallel` these need no dask, and start before it is known what they will be given:
-so a slow import, such as that of matplotlib, costs nobody time.
+so a slow import, such as that of matplotlib, costs nobody time. Where it can, such a process is forked from this one:
+then it has all that is imported here, in memory that both share.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
+from geoaccess.forking import Forked, forks_itself
 from geoaccess.garbage import collect_seldom
 from geoaccess.mapped import Mapped, write_mapped
 
@@ -37,7 +39,8 @@ _MOST: int = 3
 _LISTEN_S = 0.1
 """So long at most until Ctrl-C is heard: on Windows nothing interrupts a wait."""
 _CALL = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from geoaccess.background import _serve; _serve()"
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from geoaccess.background import _serve_alone; _serve_alone()"
 )
 
 
@@ -200,20 +203,34 @@ def _own_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
+def _begun(scratch: Path) -> Forked | subprocess.Popen[bytes]:
+    """Start a process that runs tasks, with its temporary files in a folder."""
+    if forks_itself():
+        from geoaccess.kernels.compiling import registered  # numba is slow to import
+        from geoaccess.kernels.threads import any_started
+
+        if not any_started():
+            registered()  # once for both
+            return Forked(_serve, scratch)
+    return subprocess.Popen(  # noqa: S603 - this Python, and code of ours
+        [sys.executable, "-c", _CALL],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(scratch)},
+        **_own_group(),
+    )
+
+
 class _Worker:
     """A process that runs one task at a time."""
 
     def __init__(self, imports: Sequence[str], scratch: Path) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this Python, and code of ours
-            [sys.executable, "-c", _CALL],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"TMPDIR": str(scratch)},  # what a worker leaves that is ended goes with the rest
-            **_own_group(),
-        )
+        self._process = _begun(scratch)  # what a worker leaves there that is ended goes with the rest
         self._input, self._output = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self.alive = True
-        self._send(pickle.dumps(sys.path), pickle.dumps(list(imports)))
+        self._send(
+            *([] if isinstance(self._process, Forked) else [pickle.dumps(sys.path)]), pickle.dumps(list(imports))
+        )
 
     def run(self, message: bytes) -> list[Any]:
         """Return the result of a task in a list, which is empty where there is none."""
@@ -282,16 +299,20 @@ def background(*, workers: int | None = None, imports: Sequence[str] = ()) -> It
         yield pool
 
 
-def _serve() -> None:
+def _serve_alone() -> None:
+    """Run tasks in a process that was started for them: they come on its standard streams."""
+    _serve(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
+
+
+def _serve(pipe: IO[bytes], answers: IO[bytes]) -> None:
     """Run in a worker: import what is asked for, then run task after task until the pipe ends, and not a moment longer.
 
     A thread reads the pipe, and ends the process at its end whatever is run: the other process has ended, or been
     ended, and nobody wants the answer.
     """
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this one
-    threading.Thread(target=_listen, args=[sys.stdin.buffer, messages], daemon=True).start()
-    answers = os.fdopen(os.dup(1), "wb")
+    asked = pickle.load(pipe)  # noqa: S301 - of the process that started this one
+    threading.Thread(target=_listen, args=[pipe, messages], daemon=True).start()
     collect_seldom()
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     for name in asked:

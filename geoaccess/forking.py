@@ -1,9 +1,12 @@
-"""A process that workers are forked from: what all of them need is read and made there once, and shared.
+"""Processes that are forked: what all of them need is imported, read and made once, and shared.
 
-Where the platform forks (Linux), multiprocessing keeps a process for that, which imports this module before the first
-fork (`main` of `multiprocessing.forkserver`) and makes ready what `forked_from` was given. Its pages are those of all
-workers until one writes to them. Elsewhere every worker starts by itself. No thread may run there, since a fork takes
-none along: so nothing is searched there, only read.
+Workers are forked from a process of their own. Where the platform forks (Linux), multiprocessing keeps a process for
+that, which imports this module before the first fork (`main` of `multiprocessing.forkserver`) and makes ready what
+`forked_from` was given. Its pages are those of all workers until one writes to them. Elsewhere every worker starts by
+itself. No thread may run there, since a fork takes none along: so nothing is searched there, only read.
+
+What runs beside one process, and is begun before anything is computed, is forked from that one itself (`Forked`), where
+that is the command line: of a script nobody knows what it has begun.
 """
 
 from __future__ import annotations
@@ -15,19 +18,21 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["forked_from", "forks", "loaded_kernels", "make_ready", "unheard"]
+__all__ = ["Forked", "forked_from", "forks", "forks_itself", "loaded_kernels", "make_ready", "nothing_else", "unheard"]
 
 _READY = "GEOACCESS_WORKERS_BEGIN_WITH"
 """Names the file of what is called before the first fork."""
 _LINGER_S = 5
+_alone: list[bool] = []
 
 
 def forks() -> bool:
@@ -42,6 +47,98 @@ def _server() -> Any:
     except ImportError:  # no such platform
         return None
     return getattr(forkserver, "_forkserver", None)
+
+
+@contextlib.contextmanager
+def nothing_else() -> Iterator[None]:
+    """Say that this process runs nothing but geoaccess, from its beginning on, while the block runs."""
+    _alone.append(True)
+    try:
+        yield
+    finally:
+        _alone.pop()
+
+
+def forks_itself() -> bool:
+    """Whether this process can be forked: it runs nothing else, and has no thread of Python but this one.
+
+    Threads of libraries are for who knows them to tell.
+    """
+    return bool(_alone) and sys.platform == "linux" and threading.active_count() == 1
+
+
+class Forked:
+    """A process forked from this one that runs a function and ends with it; otherwise as `subprocess.Popen` has it.
+
+    It has all that this process has imported, whose pages both share, and nothing that is printed there is an answer.
+
+    Parameters
+    ----------
+    serve
+        What runs there, given where it reads what is written to `stdin`, and where it writes what is read of `stdout`.
+    folder
+        Where files for a while go there.
+    """
+
+    def __init__(self, serve: Callable[[IO[bytes], IO[bytes]], object], folder: Path) -> None:
+        taken, given = os.pipe()
+        answers, answered = os.pipe()
+        for stream in (sys.stdout, sys.stderr):  # else what they still hold is written twice
+            if stream is not None:
+                stream.flush()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            for pipe in (taken, given, answers, answered):
+                os.close(pipe)
+            raise
+        if not self.pid:
+            _run_there(serve, folder, taken=taken, answered=answered, unused=(given, answers))
+        os.close(taken)
+        os.close(answered)
+        self.stdin, self.stdout = os.fdopen(given, "wb"), os.fdopen(answers, "rb")
+        self._ended = False
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Return once it has ended."""
+        if not self._ended:
+            with contextlib.suppress(ChildProcessError):  # where nobody is told of the end of processes
+                os.waitpid(self.pid, 0)
+            self._ended = True
+
+
+def _run_there(
+    serve: Callable[[IO[bytes], IO[bytes]], object],
+    folder: Path,
+    *,
+    taken: int,
+    answered: int,
+    unused: tuple[int, ...],
+) -> NoReturn:
+    """Run a function in a process that was just forked, as in one that was started by itself."""
+    try:
+        gc.freeze()  # nobody looks through what is shared for what may go: that would copy its pages
+        os.setsid()  # Ctrl-C in the terminal does not reach it
+        for number in signal.valid_signals():
+            handler = signal.getsignal(number)
+            if callable(handler) and handler is not signal.default_int_handler:
+                signal.signal(number, signal.SIG_DFL)
+        for pipe in unused:
+            os.close(pipe)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.environ["TMPDIR"] = str(folder)
+        tempfile.tempdir = None  # it is looked up again
+        serve(os.fdopen(taken, "rb"), os.fdopen(answered, "wb"))
+    finally:
+        os._exit(1)
 
 
 @contextlib.contextmanager

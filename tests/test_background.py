@@ -22,6 +22,8 @@ from geoaccess import background as rooms
 from geoaccess.background import background, spare_cores
 from geoaccess.study import load_study, run_study
 
+forking = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+
 
 class Refusing:
     """Can be pickled, and is refused where it is read."""
@@ -169,17 +171,20 @@ def test_without_a_python_to_start_all_is_run_here(monkeypatch):
 
 
 SCRIPT = """
-import os, signal, sys, time
+import contextlib, os, signal, sys, time
 from geoaccess.background import background
+from geoaccess.forking import nothing_else
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the suite in the background ignores it
-with background(workers=1) as pool:
+with nothing_else() if sys.argv[1] == "forked" else contextlib.nullcontext(), background(workers=1) as pool:
     print(pool.start(os.getpid).result(), flush=True)
     pool.start(time.sleep, 60).result()
 """
+either_way = pytest.mark.parametrize("how", ["started", pytest.param("forked", marks=forking)])
 
 
-def test_ctrl_c_ends_the_other_process_too():
-    command = [sys.executable, "-c", SCRIPT]
+@either_way
+def test_ctrl_c_ends_the_other_process_too(how):
+    command = [sys.executable, "-c", SCRIPT, how]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             other = int(process.stdout.readline())
@@ -200,9 +205,10 @@ def gone(process):
         return True
 
 
-def test_who_is_ended_leaves_no_process_at_work():
+@either_way
+def test_who_is_ended_leaves_no_process_at_work(how):
     """By SIGTERM or SIGKILL, which no Python hears: the other process is in the middle of a task that takes long."""
-    command = [sys.executable, "-c", SCRIPT]
+    command = [sys.executable, "-c", SCRIPT, how]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         other = int(process.stdout.readline())
         process.kill()
@@ -259,3 +265,46 @@ def test_what_no_process_has_taken_up_is_run_here(tmp_path, workers):
         waiting[0].run_if_free()
         assert waiting[0].result() == there
         assert waiting[2].result() == there
+
+
+FORKED = """
+import os, signal, sys, tempfile, threading, time, types
+from geoaccess.background import background
+from geoaccess.forking import nothing_else
+
+def process():
+    return os.getpid()
+
+process.__module__ = "here_alone"
+sys.modules["here_alone"] = types.ModuleType("here_alone")
+sys.modules["here_alone"].process = process
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("the signal of the other process"))
+tempfile.gettempdir()
+sys.stdout.write("said once ")
+if sys.argv[1] == "another thread":
+    threading.Thread(target=time.sleep, args=[60], daemon=True).start()
+if sys.argv[1] == "threads of kernels":
+    import numba
+    numba.get_num_threads()
+with nothing_else(), background(workers=int(sys.argv[2]), imports=["fractions"]) as pool:
+    parent = pool.start(os.getppid)
+    heard = pool.start(signal.getsignal, signal.SIGTERM)
+    folder = pool.start(tempfile.gettempdir)
+    session = pool.start(os.getsid, 0)
+    pool.start(print, "not among the answers").result()
+    print(parent.result() == os.getpid(), heard.result() == signal.SIG_DFL)
+    print(folder.result() != tempfile.gettempdir(), session.result() != os.getsid(0))
+    print(pool.start(process).result() != os.getpid())
+"""
+
+
+@forking
+@pytest.mark.parametrize(
+    ("how", "workers"), [("forked", 1), ("forked", 2), ("another thread", 1), ("threads of kernels", 1)]
+)
+def test_a_forked_process_is_as_one_that_was_started(how, workers):
+    """But for what it has of this one: a function of no module that can be imported runs there, where it is forked."""
+    command = [sys.executable, "-c", FORKED, how, str(workers)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert found.stdout == f"said once True True\nTrue True\n{how == 'forked'}\n"
+    assert found.stderr == "not among the answers\n"

@@ -18,6 +18,7 @@ from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write, reason_of
+from geoaccess.forking import nothing_else
 from geoaccess.garbage import collect_seldom
 from geoaccess.hints import other_unit
 
@@ -46,7 +47,7 @@ def main() -> None:
     collect_seldom()
     try:
         open_streams()
-        with ending_in_order(), answering():
+        with ending_in_order(), answering(), nothing_else():
             _require_folder()
             if os.environ.get("TZ"):
                 from geoaccess.phrases import require_time_zone  # `--help` should be quick

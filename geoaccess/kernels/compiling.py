@@ -6,11 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from numba.core import event
+from numba.core.registry import cpu_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["announced"]
+__all__ = ["announced", "registered"]
 
 
 class _Once(event.Listener):
@@ -36,3 +37,12 @@ def announced(say: Callable[[], None]) -> Iterator[None]:
     """
     with event.install_listener("numba:compile", _Once(say)):
         yield
+
+
+def registered() -> None:
+    """Have numba know all that can stand in a kernel, as it does when the first kernel of a process is loaded.
+
+    That takes a third of a second: who does it before forking has it done for both.
+    """
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numba
+from numba.np.ufunc.parallel import threading_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["at_once", "parts_of", "share", "thread_count", "threads_for"]
+__all__ = ["any_started", "at_once", "parts_of", "share", "thread_count", "threads_for"]
 
 _ALONE = 500_000
 """So many steps from arc to arc take about as long as it takes to hand work to another thread, ten times over."""
@@ -26,6 +27,19 @@ def thread_count() -> int:
     `numba.set_num_threads`.
     """
     return int(numba.get_num_threads())
+
+
+def any_started() -> bool:
+    """Whether this process has begun to share work among threads, which no fork takes along.
+
+    >>> thread_count() > 0 and any_started()
+    True
+    """
+    try:
+        threading_layer()  # type: ignore[no-untyped-call]
+    except ValueError:
+        return False
+    return True
 
 
 def threads_for(steps: int) -> int:
