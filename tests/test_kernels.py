@@ -141,6 +141,18 @@ def test_rows_hold_every_arc_once_at_its_tail(made):
         assert (tail[arc[start[node] : start[node + 1]]] == node).all()
 
 
+@few
+@given(arcs(), st.randoms(use_true_random=False))
+def test_rows_of_what_is_open_are_those_of_a_list_without_the_rest(made, chance):
+    n, tail, head, cost = made
+    cost = np.where([chance.random() < 0.3 for _ in range(cost.size)], -1, cost).astype(np.int32)
+    there = np.flatnonzero(cost >= 0)
+    start, heads, costs, arc = graph.open_rows(n, tail, head, cost)
+    wanted = graph.rows(n, tail[there], head[there], cost[there])
+    for found, one in zip((start, heads, costs, arc), (*wanted[:3], there[wanted[3]]), strict=True):
+        assert found.tolist() == one.tolist()
+
+
 def same_grouping(one, other):
     return (
         len(set(zip(one.tolist(), other.tolist(), strict=True))) == len(set(one.tolist())) == len(set(other.tolist()))

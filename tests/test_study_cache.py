@@ -77,11 +77,12 @@ def test_a_network_is_built_once(study, made):
 @pytest.mark.parametrize("order", [True, False])
 def test_a_network_loaded_ahead_is_that_of_the_cache(study, made, order):
     with loading_ahead(study, order=order) as ahead:
-        pass
-    assert ("_whole" in ahead.result().__dict__) == order
+        ahead.hierarchy.result()
+        assert ahead.network.done()
+    assert ("_whole" in ahead.network.result().__dict__) == order
     network, from_cache = build_or_load_network(study, ahead=ahead)
     assert from_cache
-    assert network is ahead.result()
+    assert network is ahead.network.result()
     assert cache_folder(network) == cached(study)
     assert_same(network, made[1])
 
@@ -90,7 +91,7 @@ def test_what_cannot_be_loaded_ahead_is_built_where_it_is_said(study, made):
     flip(0.5)(cached(study) / "edge_u.npy")
     with loading_ahead(study) as ahead:
         pass
-    assert ahead.result() is None
+    assert ahead.network.result() is None
     said = []
     network, from_cache = build_or_load_network(study, ahead=ahead, say=said.append)
     assert not from_cache
@@ -99,7 +100,7 @@ def test_what_cannot_be_loaded_ahead_is_built_where_it_is_said(study, made):
     shutil.rmtree(cached(study))
     with loading_ahead(study) as ahead:
         pass
-    assert ahead.result() is None
+    assert ahead.network.result() is None
     assert not build_or_load_network(study, ahead=ahead)[1]
 
 

@@ -172,6 +172,16 @@ def test_numbers_as_people_write_them(text, plain, comma):
     assert np.isnan(found[0]) if plain is None else found[0] == plain
 
 
+@given(st.lists(st.one_of(st.floats(allow_nan=False), st.integers(-(10**20), 10**20)), min_size=1))
+def test_a_column_of_plain_numbers_is_read_as_python_reads_them(numbers):
+    written = [repr(number) for number in numbers]
+    found = to_numbers(pd.Series(written, dtype="str"))
+    assert found.tolist() == [float(text) for text in written]
+    assert not np.signbit(found[found == 0]).any()
+    beside = to_numbers(pd.Series([*written, "4,5"], dtype="str"))  # such a column is read value by value
+    assert np.allclose(beside, [*found, 4.5], rtol=1e-15)
+
+
 def test_a_comma_separates_thousands_only_where_nobody_can_tell(tmp_path):
     semicolons = read_table(put(tmp_path, "id;t\n1;1,234\n2;0,5\n"))
     assert read_numbers(semicolons, "t")[0].tolist() == [1.234, 0.5]

@@ -143,7 +143,7 @@ def _inspire(ids: pd.Series[str]) -> pd.DataFrame:
     import pyarrow as pa  # a large import that only reading needs
     import pyarrow.compute as pc
 
-    parts = pc.extract_regex(pa.array(ids.to_numpy(dtype=object), type=pa.string(), from_pandas=True), _INSPIRE)
+    parts = pc.extract_regex(pa.array(ids.array, type=pa.large_string(), from_pandas=True), _INSPIRE)
     known = parts.is_valid().to_numpy(zero_copy_only=False)
     if not known.any():
         return _not_understood(ids, epsg=0)

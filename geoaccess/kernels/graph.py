@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "chains",
     "joined_parts",
+    "open_rows",
     "rows",
     "strong_components",
     "strong_parts",
@@ -41,6 +42,31 @@ def rows(
         heads[place] = head[i]
         costs[place] = cost[i]
         arcs[place] = i
+    return start, heads, costs, arcs
+
+
+@numba.njit(cache=True, nogil=True)
+def open_rows(
+    n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return what `rows` does of the arcs whose cost is not below zero; `arc` is their place among all of them."""
+    start = np.zeros(n_nodes + 1, np.int32)
+    for i in range(tail.size):
+        if cost[i] >= 0:
+            start[tail[i] + 1] += 1
+    for i in range(n_nodes):
+        start[i + 1] += start[i]
+    fill = start[:-1].copy()
+    heads = np.empty(start[n_nodes], np.int32)
+    costs = np.empty(heads.size, np.int32)
+    arcs = np.empty(heads.size, np.int32)
+    for i in range(tail.size):
+        if cost[i] >= 0:
+            place = fill[tail[i]]
+            fill[tail[i]] += 1
+            heads[place] = head[i]
+            costs[place] = cost[i]
+            arcs[place] = i
     return start, heads, costs, arcs
 
 

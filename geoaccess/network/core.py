@@ -255,18 +255,11 @@ class Network:
         return self._arcs(reverse=True)
 
     def _arcs(self, *, reverse: bool) -> Arcs:
-        tail, head, cost, edge = self._arc_list()
+        tail, head, edge = self.possible_arcs()
         if reverse:
             tail, head = head, tail
-        start, heads, costs, arcs = graph.rows(self.n_nodes, tail, head, cost)
+        start, heads, costs, arcs = graph.open_rows(self.n_nodes, tail, head, self.arc_costs())
         return Arcs(start, heads, costs, edge[arcs])
-
-    def _arc_list(self) -> tuple[npt.NDArray[np.int32], ...]:
-        """Return (tail, head, cost, edge) of all arcs."""
-        tail, head, edge = self.possible_arcs()
-        cost = self.arc_costs()
-        there = cost >= 0
-        return tail[there], head[there], cost[there], edge[there]
 
     def possible_arcs(self) -> tuple[npt.NDArray[np.int32], ...]:
         """Return (tail, head, edge) of the arcs that there are where every edge is open both ways (-1: a link).
@@ -326,9 +319,9 @@ class Network:
     @cached_property
     def strong_component(self) -> npt.NDArray[np.int32]:
         """Number of the strongly connected component of each node; copies belong where their node does."""
-        tail, head, cost, _ = self._arc_list()
+        tail, head, _ = self.possible_arcs()
         place = np.arange(self.n_nodes, dtype=np.int32) if self.expansion is None else self.expansion.place
-        start, heads, _, _ = graph.rows(self.n_nodes, place[tail], place[head], cost)
+        start, heads, _, _ = graph.open_rows(self.n_nodes, place[tail], place[head], self.arc_costs())
         labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)[place]
         labels.flags.writeable = False
         return labels

@@ -157,42 +157,42 @@ def _solve(
     `read_ahead` is called once the extracts are read for a network that is then built, and begins to ask them what is
     asked next; `look_ahead` with the people once the network is kept, and what it returns waits for both.
     `places_known` is called with cells, sites, municipalities and network before any search; `cells_known` with these,
-    times and sites once there are times, and again with the classes, before sections follow. Without `classes` no cell
-    gets one.
+    times and sites once there are times, and again with the classes, before sections follow. `classes` may be left out.
     """
     stages.refuse_absent(study)
     stamps = InputStamps.of(study)
     begun: list[Callable[[], object]] = []
-    with stages.loading_ahead(study) if network is None else nullcontext() as ahead, progress.stage("reading people"):
-        people = stages.read_people(study)
-        _figures_fit(study, people)
-    with progress.stage("building the network"):
-        from_cache = network is not None
-        if network is None:
-            also = stages.with_other_profiles(study, classes=classes)
-            kept = None if look_ahead is None else (lambda: begun.append(look_ahead(people)))
-            network, from_cache = stages.build_or_load_network(
-                study, also=also, say=progress.say, sifted=read_ahead, kept=kept, ahead=ahead
+    with stages.loading_ahead(study) if network is None else nullcontext() as ahead:
+        with progress.stage("reading people"):
+            people = stages.read_people(study)
+            _figures_fit(study, people)
+        with progress.stage("building the network"):
+            from_cache = network is not None
+            if network is None:
+                also = stages.with_other_profiles(study, classes=classes)
+                kept = None if look_ahead is None else (lambda: begun.append(look_ahead(people)))
+                network, from_cache = stages.build_or_load_network(
+                    study, also=also, say=progress.say, sifted=read_ahead, kept=kept, ahead=ahead
+                )
+        with progress.stage("reading sites"):
+            for wait in begun:
+                wait()
+            mapped = stages.read_mapped(study)
+            sites = stages.read_places(study, mapped)
+            stages.refuse_swapped(study, sites, people)
+        with progress.stage("joining municipalities"):
+            cells, municipalities = stages.remembered_of(
+                "people in zones",
+                (people, sites, mapped),
+                stages.before_roads(study),
+                lambda: _in_zones(study, people, sites, mapped),
             )
-    with progress.stage("reading sites"):
-        for wait in begun:
-            wait()
-        mapped = stages.read_mapped(study)
-        sites = stages.read_places(study, mapped)
-        stages.refuse_swapped(study, sites, people)
-    with progress.stage("joining municipalities"):
-        cells, municipalities = stages.remembered_of(
-            "people in zones",
-            (people, sites, mapped),
-            stages.before_roads(study),
-            lambda: _in_zones(study, people, sites, mapped),
-        )
-        if places_known is not None:
-            places_known(cells=cells, sites=sites, municipalities=municipalities, network=network)
-    with progress.stage("contracting the network"):
-        # What lies under maps is made meanwhile, which needs people in municipalities and the network alone.
-        hierarchy = stages.contract_or_load(study, network)
-        of_vehicles = stages.vehicle_hierarchy(study)
+            if places_known is not None:
+                places_known(cells=cells, sites=sites, municipalities=municipalities, network=network)
+        with progress.stage("contracting the network"):
+            # What lies under maps is made meanwhile, which needs people in municipalities and the network alone.
+            hierarchy = stages.contract_or_load(study, network, ahead=ahead)
+            of_vehicles = stages.vehicle_hierarchy(study)
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
         vehicles = stages.roads_of_vehicles(study, of_vehicles, people, sites)

@@ -137,11 +137,11 @@ def network_tables(study: Study) -> list[NetworkTable]:
         cells = stages.read_people(study)
     network, from_cache = stages.build_or_load_network(study, ahead=ahead)
     writer = Writer(study.settings.language, ("terminal",))
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
+        linked = beside.submit(parts, network)
         counted = beside.submit(stages.unused_tags_of, study)  # reads all ways of the extracts the first time
-        places = _islands(study, network, cells)
-        classes, by_link = _by_class(network), parts(network)
-        unused = counted.result()
+        classes, places = _by_class(network), _islands(study, network, cells)
+        by_link, unused = linked.result(), counted.result()
     known = section(writer.language, "counts")
     names = [known.get(name, name) for name in network.counts]
     counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})

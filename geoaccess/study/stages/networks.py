@@ -7,7 +7,7 @@ import hashlib
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geoaccess import files, nvdb
 from geoaccess.errors import GeoaccessError, InputError
@@ -65,26 +65,37 @@ _ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
+class LoadingAhead(NamedTuple):
+    """What another thread loads: the network, and the hierarchy of it, which comes later."""
+
+    network: Future[Network | None]
+    hierarchy: Future[None]
+
+
 @contextlib.contextmanager
-def loading_ahead(study: Study, *, order: bool = True) -> Iterator[Future[Network | None]]:
+def loading_ahead(study: Study, *, order: bool = True) -> Iterator[LoadingAhead]:
     """Load the network, where the cache has it, while the block runs, by another thread; and its hierarchy, if asked.
 
-    For `build_or_load_network`, which says what is wrong: None stands for all that cannot be loaded.
+    For `build_or_load_network`, which says what is wrong, as None stands for all that cannot be loaded, and then for
+    `contract_or_load`.
     """
 
     def load() -> Network | None:
         with contextlib.suppress(GeoaccessError, OSError):
             folder = network_folder(study)
             network = remembered("network", folder, lambda: _loaded(folder, None)) if folder.exists() else None
-            if network is not None:
-                _registered(study, network, folder)
-                if order:
-                    contract_or_load(study, network)
-            return network
+            return None if network is None else _registered(study, network, folder)
         return None
 
+    def contract() -> None:
+        network = loaded.result() if order else None
+        if network is not None:
+            with contextlib.suppress(GeoaccessError, OSError):
+                contract_or_load(study, network)
+
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(load)
+        loaded = pool.submit(load)
+        yield LoadingAhead(loaded, pool.submit(contract))
 
 
 def build_or_load_network(
@@ -94,7 +105,7 @@ def build_or_load_network(
     say: Callable[[str], None] | None = None,
     sifted: Callable[[], object] | None = None,
     kept: Callable[[], object] | None = None,
-    ahead: Future[Network | None] | None = None,
+    ahead: LoadingAhead | None = None,
 ) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again.
 
@@ -103,7 +114,7 @@ def build_or_load_network(
     `kept`, before what snapping needs is made.
     `ahead` is what `loading_ahead` began.
     """
-    network = None if ahead is None else ahead.result()
+    network = None if ahead is None else ahead.network.result()
     if network is not None:
         return network, True
     folder = network_folder(study)
@@ -239,11 +250,14 @@ def _loaded(folder: Path, say: Callable[[str], None] | None) -> Network | None:
         return None
 
 
-def contract_or_load(study: Study, network: Network) -> Hierarchy:
+def contract_or_load(study: Study, network: Network, *, ahead: LoadingAhead | None = None) -> Hierarchy:
     """Return the hierarchy of a network, by its order in the cache of the study, where it is put if it is not there.
 
-    The order depends on no time: profiles, seasons and closures of one network share it.
+    The order depends on no time: profiles, seasons and closures of one network share it. What `loading_ahead` began is
+    waited for.
     """
+    if ahead is not None:
+        ahead.hierarchy.result()
     if not has_order(network):
         _take_order(study, network)
     return whole(network)
