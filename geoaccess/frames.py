@@ -265,11 +265,13 @@ def valid_areas(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
 
 def _made_valid(flat: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """Return geometries as valid ones; of many polygons only those with a fault are made anew, which is soon done."""
-    wrong = np.flatnonzero((shapely.get_num_geometries(flat) > 1) & ~shapely.is_valid(flat))
-    wrong = wrong[shapely.get_type_id(flat[wrong]) == shapely.GeometryType.MULTIPOLYGON]
+    # GEOS looks whether all is valid before it mends, too: so only what is not valid is given to it.
+    wrong = np.flatnonzero(~shapely.is_valid(flat))
+    many = shapely.get_type_id(flat[wrong]) == shapely.GeometryType.MULTIPOLYGON
     mended = flat.copy()
-    for number in wrong.tolist():
+    mended[wrong[~many]] = shapely.make_valid(flat[wrong[~many]])
+    for number in wrong[many].tolist():
         parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shapely.get_parts(flat[number]))))
         whole = shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-        mended[number] = whole if shapely.is_valid(whole) else flat[number]
-    return np.asarray(shapely.make_valid(mended), object)
+        mended[number] = whole if shapely.is_valid(whole) else shapely.make_valid(flat[number])
+    return mended

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.kernels.threads import at_once, parts_of
-from geoaccess.network.counting import count_within, numbers_from
+from geoaccess.network.counting import count_within, distinct_squares, numbers_from
 from geoaccess.routing.rings import Rings, areas_of, polygons_of, ringed
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ def _touched(parts: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.int64], lis
     part = np.repeat(np.arange(columns.size), columns * rows)
     number = count_within(columns * rows)
     at = low[part] + np.column_stack([number % columns[part], number // columns[part]])
-    squares, square = np.unique(at, axis=0, return_inverse=True)
-    order = np.argsort(square.ravel(), kind="stable")
-    return squares, np.split(part[order], np.flatnonzero(np.diff(square.ravel()[order])) + 1)
+    squares, square = distinct_squares(at)
+    order = np.argsort(square, kind="stable")
+    return squares, np.split(part[order], np.flatnonzero(np.diff(square[order])) + 1)
 
 
 def _valid_union(areas: list[Any]) -> Any:

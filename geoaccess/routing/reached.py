@@ -70,11 +70,15 @@ class ReachedRoads:
 
     def within(self, limit_s: float, *, except_edges: npt.NDArray[np.bool_]) -> tuple[Stretches, npt.NDArray[np.bool_]]:
         """Return what is reached within a time, but for some edges; and which edges are reached as a whole."""
-        edge = self.roads[~except_edges[self.roads]]
+        near = (self._at_u[self.roads] <= limit_s) | (self._at_v[self.roads] <= limit_s)
+        edge = self.roads[near & ~except_edges[self.roads]]
         first, last = self._first[edge].astype(np.float64), self._last[edge].astype(np.float64)
         from_u, from_v = limit_s - self._at_u[edge], limit_s - self._at_v[edge]
-        top = np.where(from_u >= 0, self._furthest(self._over_u, self._first[edge], self._last[edge], from_u), -1.0)
-        low = np.where(from_v >= 0, self._lowest(self._over_v, self._first[edge], self._last[edge], from_v), np.inf)
+        top, low = np.full(edge.size, -1.0), np.full(edge.size, np.inf)
+        some, other = np.flatnonzero(from_u >= 0), np.flatnonzero(from_v >= 0)
+        over_u, over_v = edge[some], edge[other]
+        top[some] = self._furthest(self._over_u, self._first[over_u], self._last[over_u], from_u[some])
+        low[other] = self._lowest(self._over_v, self._first[over_v], self._last[over_v], from_v[other])
         whole = (top >= low) | (top >= last) | (low <= first)
         some_u, some_v = (from_u >= 0) & ~whole, (from_v >= 0) & ~whole
         beside = self._beside(limit_s, except_edges)
@@ -107,12 +111,15 @@ class ReachedRoads:
         at: npt.NDArray[np.float64] | None = None,
     ) -> npt.NDArray[np.float64]:
         """Return how far up an edge one comes in a time, from its first point or from a place on it."""
-        goal = (summed[first] if at is None else _between(summed, at)) + np.where(np.isfinite(left_s), left_s, 0.0)
+        goal = (summed[first] if at is None else _between(summed, at)) + left_s
+        found = last.astype(np.float64)
+        some = np.flatnonzero(goal < summed[last])  # the others are whole, which most are
+        goal, first, last = goal[some], first[some], last[some]
         point = np.clip(np.searchsorted(summed, goal, side="right") - 1, first, last)
-        after = np.minimum(point + 1, last)
-        step = summed[after] - summed[point]
+        step = summed[point + 1] - summed[point]
         share = np.divide(goal - summed[point], step, out=np.zeros_like(goal), where=step > 0)
-        return np.where(point == last, last, point + np.clip(share, 0.0, 1.0)).astype(np.float64)
+        found[some] = point + np.clip(share, 0.0, 1.0)
+        return found
 
     def _lowest(
         self,
@@ -123,12 +130,15 @@ class ReachedRoads:
         at: npt.NDArray[np.float64] | None = None,
     ) -> npt.NDArray[np.float64]:
         """Return how far down an edge one comes in a time, from its last point or from a place on it."""
-        goal = (summed[last] if at is None else _between(summed, at)) - np.where(np.isfinite(left_s), left_s, 0.0)
+        goal = (summed[last] if at is None else _between(summed, at)) - left_s
+        found = first.astype(np.float64)
+        some = np.flatnonzero(goal > summed[first])
+        goal, first, last = goal[some], first[some], last[some]
         point = np.clip(np.searchsorted(summed, goal, side="left"), first, last)
-        before = np.maximum(point - 1, first)
-        step = summed[point] - summed[before]
+        step = summed[point] - summed[point - 1]
         share = np.divide(summed[point] - goal, step, out=np.zeros_like(goal), where=step > 0)
-        return np.where(point == first, first, point - np.clip(share, 0.0, 1.0)).astype(np.float64)
+        found[some] = point - np.clip(share, 0.0, 1.0)
+        return found
 
 
 def _node_times(network: Network, source: Ends, *, reverse: bool) -> npt.NDArray[np.float64]:

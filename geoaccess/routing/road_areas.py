@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess.defaults import BUFFER_M
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind, WaterAreas
-from geoaccess.network.counting import count_within, numbers_from
+from geoaccess.network.counting import count_within, distinct_squares, numbers_from
 from geoaccess.routing.land_beside import Covered, LandBeside
 from geoaccess.routing.reached import Stretches
 
@@ -62,15 +62,14 @@ class RoadAreas:
         first = network.shape_ptr[:-1]
         middle = [(np.minimum.reduceat(at, first) + np.maximum.reduceat(at, first)) / 2 for at in (x, y)]
         places = np.floor(np.column_stack(middle) / _KEPT_M).astype(np.int64)
-        squares, square = np.unique(places, axis=0, return_inverse=True)
-        self._square = square.ravel()
+        squares, self._square = distinct_squares(places)
         # Roads that hang together with no others would keep their square from ever being reached as a whole.
         component = network.strong_component
         main = component == (np.bincount(component).argmax() if component.size else -1)
         together = main[network.edge_u] & main[network.edge_v]
         self._roads = (network.edge_kind == EdgeKind.ROAD) & network.edge_snaps & together
         self._size = np.bincount(self._square[self._roads], minlength=len(squares))
-        self._block = np.unique(squares // _BLOCK, axis=0, return_inverse=True)[1].ravel()
+        self._block = distinct_squares(squares // _BLOCK)[1]
         self._order = np.argsort(self._square, kind="stable")
         self._begins = np.searchsorted(self._square[self._order], np.arange(len(squares) + 1))
         self._metres = _metres(network)
@@ -134,9 +133,9 @@ class RoadAreas:
             return []
         xy, ptr, of = _lines(self.network, stretches, self._metres)
         twice_middle = np.minimum.reduceat(xy, ptr[:-1]) + np.maximum.reduceat(xy, ptr[:-1])
-        squares, which = np.unique(np.floor(twice_middle / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True)
-        order = np.argsort(which.ravel(), kind="stable")
-        parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
+        squares, which = distinct_squares(np.floor(twice_middle / (2 * _TILE_M)).astype(np.int64))
+        order = np.argsort(which, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
 
         def beside(part: npt.NDArray[np.int64], square: tuple[int, int]) -> Any:
             # Lines of one square at a time: those of a whole country need not be there at once.
