@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,6 +141,59 @@ def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     code, _, err = cli("run", study)
     assert code == 130
     assert "Traceback" not in err
+
+
+class Going:
+    """Something that is wrong while it goes, where Python can raise nothing."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __del__(self):
+        raise self.error
+
+
+def going(*errors, patience_s):
+    """Return a run in which some things are wrong that way, and which goes on for so long."""
+
+    def run(*_, **__):
+        for error in errors:
+            Going(error)
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            time.sleep(0.01)
+        sys.exit(0)
+
+    return run
+
+
+def test_an_interruption_that_python_cannot_raise_ends_the_program_all_the_same(cli, study, monkeypatch, end_signals):
+    monkeypatch.setattr("geoaccess.study.run_study", going(KeyboardInterrupt(), AttributeError("half"), patience_s=30))
+    assert cli("run", study) == (130, "", "")
+
+
+def test_what_else_python_cannot_raise_is_said_at_the_end(cli, study, monkeypatch):
+    monkeypatch.setattr("geoaccess.study.run_study", going(AttributeError("half made"), patience_s=0))
+    code, _, err = cli("run", study)
+    assert code == 0
+    assert "AttributeError: half made" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
+def test_ctrl_c_while_the_program_is_loaded_is_quiet():
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == WHEN: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from geoaccess.__main__ import main\n"
+        "main()"
+    )
+    for when in ("geoaccess.cli", "geoaccess.cli.streams", "typer"):
+        words = [sys.executable, "-c", code.replace("WHEN", repr(when)), "--version"]
+        made = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)
+        assert (made.returncode, made.stderr) == (-signal.SIGINT, "")
 
 
 @pytest.mark.parametrize("zone", ["America", "/etc", ":/etc/passwd"])

@@ -113,6 +113,62 @@ def test_a_folder_is_whole_after_a_kill_at_any_step(tmp_path):
     assert seen == {True, False}
 
 
+def interrupted(step, act):
+    """Run `act` and interrupt it before step number `step`; whether it was."""
+    count, heard = itertools.count(), []
+
+    def stepped(function, *arguments, **named):
+        if next(count) == step:
+            heard.append(step)
+            signal.raise_signal(signal.SIGINT)
+        return function(*arguments, **named)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in STEPS:
+                patch.setattr(disk, name, partial(stepped, getattr(disk, name)))
+            act()
+    except KeyboardInterrupt:
+        assert heard
+    else:
+        assert not heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return bool(heard)
+
+
+def test_an_interruption_leaves_a_folder_whole_with_nothing_to_go_on_with(tmp_path):
+    """Other than a kill it is heard, and waits until files that go together are moved."""
+    seen = set()
+    for step in itertools.count():
+        folder = tmp_path / str(step) / "out"
+        put(folder, OLD)
+        heard = interrupted(step, partial(put, folder, NEW))
+        found = held(folder.parent)
+        assert found in [{f"out/{name}": data for name, data in recorded(one).items()} for one in (OLD, NEW)], step
+        seen.add((heard, "out/d.csv" in found))
+        if not heard:
+            break
+    assert seen == {(True, False), (True, True), (False, True)}
+
+
+def test_an_interruption_leaves_a_folder_of_the_cache_whole(tmp_path):
+    for step in itertools.count():
+        path = tmp_path / str(step) / "kept"
+        for mark in "12":
+            with files.writing_folder(path) as temporary:
+                (temporary / "a").write_text(mark)
+            if mark == "1":
+                with files.spare(path.parent) as source:
+                    (source / "a").write_text("2")
+                    heard = interrupted(step, partial(files.put_folder, source, path))
+                assert held(path.parent) in ({"kept/a": b"1"}, {"kept/a": b"2"}), step
+        if not heard:
+            break
+    assert step > 3
+
+
 @needs_fork
 def test_a_first_folder_is_whole_or_not_there(tmp_path):
     def prepare(step):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
+import atexit
 import contextlib
 import signal
 import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["ending_in_order"]
 
@@ -17,6 +20,7 @@ _SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") 
 """What ends services and containers, and what a terminal says that is closed."""
 _OF_SHELLS: Final = 128
 """Shells say 128 and the number of the signal."""
+_MOMENT_S: Final = 0.01
 
 
 @contextlib.contextmanager
@@ -40,7 +44,8 @@ def ending_in_order() -> Iterator[None]:
     for one in taken:
         signal.signal(one, end)
     try:
-        yield
+        with _never_lost(heard):
+            yield
     except (KeyboardInterrupt, SystemExit) as ended:  # typer makes the second of the first
         if isinstance(ended, SystemExit) and not heard:
             raise
@@ -48,3 +53,38 @@ def ending_in_order() -> Iterator[None]:
     finally:
         for one in taken:
             signal.signal(one, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _never_lost(heard: Sequence[int]) -> Iterator[None]:
+    """Have an interruption be heard that came where Python can raise nothing, as while an object goes or C calls back.
+
+    What else is wrong there is said at the end; but nothing where an interruption ends the program, since objects that
+    libraries were making when it came go half made.
+    """
+    before, wrong = sys.unraisablehook, list[str]()
+
+    def hear(found: sys.UnraisableHookArgs) -> None:
+        if issubclass(found.exc_type, KeyboardInterrupt):
+            number = heard[-1] if heard else signal.SIGINT
+            threading.Timer(_MOMENT_S, _thread.interrupt_main, [number]).start()
+        else:
+            lines = traceback.format_exception(found.exc_type, found.exc_value, found.exc_traceback)
+            wrong.append("".join([f"{found.err_msg or 'Exception ignored in'}: {found.object!r}\n", *lines]))
+
+    sys.unraisablehook = hear
+    try:
+        yield
+    except BaseException as ended:
+        if heard or isinstance(ended, KeyboardInterrupt) or getattr(ended, "code", None) == _OF_SHELLS + signal.SIGINT:
+            wrong.clear()
+            atexit.register(setattr, sys, "unraisablehook", _silent)
+        raise
+    finally:
+        sys.unraisablehook = before
+        if wrong and sys.stderr is not None:
+            sys.stderr.write("".join(wrong))
+
+
+def _silent(_: object) -> None:
+    pass

@@ -10,12 +10,15 @@ import errno
 import importlib
 import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "sync",
     "sync_folder",
     "take_lock",
+    "unbroken",
     "write_text",
 ]
 
@@ -40,6 +44,7 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("c
 _HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _ONE_BYTE, _FAR = 1, 1 << 30
 """Windows lets nobody read bytes that are locked: the byte that is lies behind all that is written."""
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _AGAIN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """So many seconds are waited on Windows for a program that looks at a new file, as those against viruses do."""
 
@@ -51,6 +56,27 @@ def is_device(name: str) -> bool:
     (True, True, False)
     """
     return name.partition(".")[0].strip().casefold() in _DEVICES
+
+
+@contextlib.contextmanager
+def unbroken() -> Iterator[None]:
+    """Have Ctrl-C and the like wait until the block has ended, which takes a moment: it changes names that go together.
+
+    A kill is not heard; what it leaves, the next one that looks at the folder goes on with.
+    """
+    ours = threading.current_thread() is threading.main_thread()  # no other is interrupted
+    before = {number: signal.getsignal(number) for number in _ENDING if ours}
+    waiting: list[int] = []
+    heard = {number: action for number, action in before.items() if callable(action)}
+    for number in heard:
+        signal.signal(number, lambda one, _: waiting.append(one))
+    try:
+        yield
+    finally:
+        for number, action in heard.items():
+            signal.signal(number, action)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def make_folder(path: Path) -> None:
@@ -136,12 +162,13 @@ class Lock:
 
     def release(self) -> None:
         """Let go, and remove the file."""
-        if not WINDOWS:
-            _remove_quietly(self.path)  # while it is still held: nobody else then removes the file of a later holder
-        with contextlib.suppress(OSError):  # the system lets go all the same
-            os.close(self.handle)
-        if WINDOWS:  # where no open file can be removed; who has opened it meanwhile keeps it
-            _remove_quietly(self.path)
+        with unbroken():
+            if not WINDOWS:
+                _remove_quietly(self.path)  # while it is still held: nobody else then removes that of a later holder
+            with contextlib.suppress(OSError):  # the system lets go all the same
+                os.close(self.handle)
+            if WINDOWS:  # where no open file can be removed; who has opened it meanwhile keeps it
+                _remove_quietly(self.path)
 
 
 def take_lock(path: Path, *, text: str = "", create: bool = True) -> Lock | None:

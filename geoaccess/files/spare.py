@@ -107,19 +107,25 @@ def put_folder(source: Path, path: Path) -> None:
         for attempt in range(_TRIES):
             aside = old / str(attempt)
             try:
-                if path.exists():
-                    disk.replace(path, aside)
-                try:
-                    disk.replace(source, path)
-                except BaseException:
-                    if aside.exists():
-                        disk.replace(aside, path)
-                    raise
+                with disk.unbroken():
+                    _exchange(source, path, aside)
             except OSError as error:  # between the question whether it is there and the renaming, it came or went
                 if error.errno not in _RACED or not source.exists() or attempt == _TRIES - 1:
                     raise
             else:
                 return
+
+
+def _exchange(source: Path, path: Path, aside: Path) -> None:
+    """Move what is at `path` aside, and `source` there; if that cannot be, it is there again."""
+    if path.exists():
+        disk.replace(path, aside)
+    try:
+        disk.replace(source, path)
+    except BaseException:
+        if aside.exists():
+            disk.replace(aside, path)
+        raise
 
 
 @contextlib.contextmanager
@@ -227,14 +233,15 @@ def _is_moved(own: Path) -> bool:
 
 def _clear(own: Path, lock: disk.Lock | None) -> None:
     """Remove what begins with a name, unless files are still to be moved from there; then let go of its lock."""
-    try:
-        if not (own.parent / JOURNAL).exists():
-            for path in own.parent.glob(f"{own.name}*"):
-                if path != _lock_of(own):
-                    disk.remove_tree(path)
-    finally:
-        if lock is not None:
-            lock.release()
+    with disk.unbroken():
+        try:
+            if not (own.parent / JOURNAL).exists():
+                for path in own.parent.glob(f"{own.name}*"):
+                    if path != _lock_of(own):
+                        disk.remove_tree(path)
+        finally:
+            if lock is not None:
+                lock.release()
 
 
 def _lock_of(own: Path) -> Path:

@@ -85,7 +85,7 @@ def settle(folder: Path) -> None:
         If it can neither be done nor undone, as where another program holds a file; the next call tries again.
     """
     if (folder / JOURNAL).exists():
-        with explained(folder), _moving(folder):
+        with explained(folder), _moving(folder), disk.unbroken():
             _go_on(folder)
 
 
@@ -181,6 +181,7 @@ def _put(staged: Path, folder: Path, former: Callable[[], Collection[str]]) -> N
             staged = inside
         old = stack.enter_context(spare(folder))
         gone = tuple(name for name in sorted(ours) if (folder / name).is_file())
+        stack.enter_context(disk.unbroken())
         _swap(_Swap(folder, staged.name, old.name, tuple(names), gone))
 
 
