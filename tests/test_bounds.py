@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import geoaccess
 from geoaccess import files
 from geoaccess.cli import _refuse_odd_numbers, app
+from geoaccess.cli.app import minutes_list
 from geoaccess.clock import parse_clock_s, parse_sailings, read_duration_s
 from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.network import Network
@@ -241,6 +242,25 @@ def test_an_option_beyond_its_bounds_is_named_with_what_was_given(given, words):
     with pytest.raises(InputError) as caught:
         _refuse_odd_numbers(["site", "x.toml", "gp", *given])
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("1_0", "--minutes is '1_0'; write a number such as 12.5"),
+        ("30,\u0967\u0968", "--minutes is '\u0967\u0968'; write a number"),
+        ("1e-300", "--minutes is 1e-300; give a number from 0.1 to 100000"),
+        ("30,1e308", "--minutes is 1e308; give a number from 0.1 to 100000"),
+        ("nan", "--minutes is nan; give"),
+        ("-5", "--minutes is -5; give"),
+        (" ,", "--minutes is ' ,'; write minutes with commas, such as 30,60,90"),
+    ],
+)
+def test_each_of_several_minutes_is_a_number_within_bounds(given, words):
+    with pytest.raises(InputError) as caught:
+        minutes_list("--minutes", given)
+    assert str(caught.value).startswith(words)
+    assert minutes_list("--minutes", "90, 30.5,90") == (90, 30.5)
 
 
 # Names and texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 import os
 import re
 import sys
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 import typer
 from rich.text import Text
 
-from geoaccess.cli.app import app
+from geoaccess.cli.app import app, number_within
 from geoaccess.cli.ending import ending_in_order
 from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
@@ -20,7 +20,6 @@ from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write, reason_of
 from geoaccess.forking import nothing_else
 from geoaccess.garbage import collect_seldom
-from geoaccess.hints import other_unit
 
 # Each adds its commands, in the order of the help.
 # isort: off
@@ -121,16 +120,9 @@ def _refuse_odd_numbers(given: Sequence[str]) -> None:
 def _check_number(name: str, text: str, described: Any) -> None:
     """Refuse what is no number, or one beyond the bounds of its option."""
     whole = int in {described.annotation, *get_args(described.annotation)}
-    value: float | None = None
-    if "_" not in text and text.isascii():
-        with contextlib.suppress(ValueError):
-            value = int(text) if whole else float(text)
-    if value is None:
-        raise InputError(f"{name} is {text!r}; write a {'whole number' if whole else 'number such as 12.5'}")
-    low, high = described.parameter_info.min, described.parameter_info.max
-    if low is not None and high is not None and not low <= value <= high:
-        unit = other_unit(name.replace("-", "_"), value, most=high)
-        raise InputError(f"{name} is {text}{unit}; give a number from {low:.12g} to {high:.12g}")
+    bounds = described.parameter_info
+    low, high = (-math.inf if bounds.min is None else bounds.min), (math.inf if bounds.max is None else bounds.max)
+    number_within(name, text, low=low, high=high, whole=whole)
 
 
 def _memory(error: Exception) -> str:

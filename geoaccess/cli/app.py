@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from geoaccess.cli.terminal import out, print_table_of, say
 from geoaccess.errors import InputError
+from geoaccess.hints import other_unit
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.version import __version__
 
@@ -37,7 +39,9 @@ __all__ = [
     "app",
     "date",
     "lon_lat",
+    "minutes_list",
     "names",
+    "number_within",
     "opened",
     "out",
     "print_lines",
@@ -96,6 +100,9 @@ SolverSeconds = Annotated[
     float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
 ]
 
+_LEAST_MIN, _MOST_MIN = 0.1, 100_000.0
+"""Times that are asked for: six seconds, so that they can be shown in minutes, to ten weeks."""
+
 
 def opened(study: str | Path, language: str | None = None) -> Study:
     """Read a study, in another language where one is asked for."""
@@ -132,6 +139,31 @@ def date(option: str, given: str) -> dt.date:
         return dt.date.fromisoformat(given)
     except ValueError as error:
         raise InputError(f'{option} is "{given}"; write a date such as 2026-01-14') from error
+
+
+def number_within(option: str, given: str, *, low: float, high: float, whole: bool = False) -> float:
+    """Read a number of the command line, of the digits of a keyboard and within its bounds.
+
+    Python would also take "1_0" and the digits of every script, and the parser of options does not say what was given.
+    """
+    value: float | None = None
+    if "_" not in given and given.isascii():
+        with contextlib.suppress(ValueError):
+            value = int(given) if whole else float(given)
+    if value is None:
+        raise InputError(f"{option} is {given!r}; write a {'whole number' if whole else 'number such as 12.5'}")
+    if not low <= value <= high:
+        unit = other_unit(option.replace("-", "_"), value, most=high)
+        raise InputError(f"{option} is {given}{unit}; give a number from {low:.12g} to {high:.12g}")
+    return value
+
+
+def minutes_list(option: str, given: str) -> tuple[float, ...]:
+    """Read times in minutes with commas; each once."""
+    found = tuple(number_within(option, part, low=_LEAST_MIN, high=_MOST_MIN) for part in names(given))
+    if not found:
+        raise InputError(f"{option} is {given!r}; write minutes with commas, such as 30,60,90")
+    return found
 
 
 def _degrees(text: str) -> float:

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, OutputFolder, Quiet, StudyFile, app, lon_lat, names, opened
+from geoaccess.cli.app import Language, OutputFolder, Quiet, StudyFile, app, lon_lat, minutes_list, names, opened
 from geoaccess.defaults import BUFFER_M
-from geoaccess.errors import InputError
 
 
 @app.command()
@@ -84,7 +83,7 @@ def isochrones(
     found = isochrone_study(
         loaded,
         service,
-        minutes=[_minutes(one) for one in names(minutes)],
+        minutes=minutes_list("--minutes", minutes),
         sites=names(site),
         place=None if place is None else lon_lat("--from", place),
         direction=direction,  # type: ignore[arg-type] # checked where it is used
@@ -98,10 +97,3 @@ def isochrones(
     answer.figures |= {"service": service, "direction": found.direction, "buffer_m": buffer}
     answer.wrote(written)
     answer.show(as_json=as_json, quiet=quiet)
-
-
-def _minutes(given: str) -> float:
-    try:
-        return float(given)
-    except ValueError:
-        raise InputError(f'--minutes: "{given}" is no number; write minutes with commas, such as 30,60,90') from None
