@@ -34,15 +34,15 @@ __all__ = [
 MOST_ID = 2**63 - 1
 """Ids of OpenStreetMap and of roads are kept as int64."""
 
-Minutes: TypeAlias = Annotated[float, Field(gt=0, le=100_000)]
-"""A time that is some: ten weeks at most."""
+Minutes: TypeAlias = Annotated[float, Field(ge=0.01, le=100_000)]
+"""A time that is some: from less than a second to ten weeks."""
 Wait: TypeAlias = Annotated[float, Field(ge=0, le=100_000)]
 """Minutes, or none."""
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=6_000_000)]
 """The same in seconds."""
 Distance: TypeAlias = Annotated[float, Field(ge=0, le=1_000_000)]
 """Metres: a thousand kilometres at most."""
-PositiveDistance: TypeAlias = Annotated[float, Field(gt=0, le=1_000_000)]
+PositiveDistance: TypeAlias = Annotated[float, Field(ge=1e-6, le=1_000_000)]
 """Metres, of which there are some."""
 Km: TypeAlias = Annotated[float, Field(ge=0, le=1000)]
 """Kilometres."""
@@ -52,11 +52,11 @@ Limit: TypeAlias = Annotated[float, Field(ge=-1000, le=1000)]
 """A limit or a speed in a table of a profile, which checks its sign."""
 Month: TypeAlias = Annotated[int, Field(ge=1, le=12)]
 """A month by its number."""
-Size: TypeAlias = Annotated[float, Field(gt=0, le=1000)]
+Size: TypeAlias = Annotated[float, Field(ge=0.001, le=1000)]
 """Metres or tonnes of a vehicle, and the like."""
 Count: TypeAlias = Annotated[float, Field(ge=0, le=1e10)]
 """People, patients, visits: more than there are on Earth is no count."""
-PositiveCount: TypeAlias = Annotated[float, Field(gt=0, le=1e10)]
+PositiveCount: TypeAlias = Annotated[float, Field(ge=1e-6, le=1e10)]
 """The same, of which there are some."""
 Weight: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number without a unit."""

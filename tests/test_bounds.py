@@ -50,10 +50,9 @@ def unbounded(schema, name):
     """Yield the name of each number of a JSON schema that lacks a bound; other models are looked at by themselves."""
     if not isinstance(schema, dict):
         return
-    if schema.get("type") in {"number", "integer"} and not {"const", "enum"} & {*schema}:
-        low, high = {"minimum", "exclusiveMinimum"} & {*schema}, {"maximum", "exclusiveMaximum"} & {*schema}
-        if not (low and high):
-            yield name
+    low, high = "minimum" in schema, {"maximum", "exclusiveMaximum"} & {*schema}  # 1e-300 is above 0, too
+    if schema.get("type") in {"number", "integer"} and not {"const", "enum"} & {*schema} and not (low and high):
+        yield name
     for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("prefixItems", ())):
         yield from unbounded(part, name)
     for part in ("items", "additionalProperties"):
@@ -74,8 +73,10 @@ def test_the_test_of_bounds_can_fail():
         a: float
         b: list[int] = []
         c: tuple[float, str] | None = None
+        d: float = pydantic.Field(gt=0, le=1)
+        e: float = pydantic.Field(ge=0, le=1)
 
-    assert sorted(unbounded(Loose.model_json_schema(), "Loose")) == ["Loose.a", "Loose.b", "Loose.c"]
+    assert sorted(unbounded(Loose.model_json_schema(), "Loose")) == ["Loose.a", "Loose.b", "Loose.c", "Loose.d"]
 
 
 @pytest.mark.parametrize("name", sorted(UNIONS))
@@ -211,6 +212,22 @@ def said(folder, more, *, old=""):
 )
 def test_a_number_beyond_its_bounds_is_named_with_the_unit_that_it_looks_like(tmp_path, old, new, words):
     assert words in said(tmp_path, new, old=old)
+
+
+@pytest.mark.parametrize("new", ['"2_500"', '"2500"', '"\u0967\u0968"', "true"])
+def test_a_text_or_a_truth_is_no_number(tmp_path, new):
+    words = '"snap.max_m": write a number, without quotation marks (found '
+    assert words in said(tmp_path, f"max_m = {new}", old="max_m = 2500")
+
+
+def test_names_of_tables_that_are_numbers_stay_so():
+    class Cutoffs(Table):
+        of_class: dict[int, float] = pydantic.Field(min_length=1)
+        either: float | str = 1.0
+
+    assert validate({"of_class": {"1": 30}, "either": "column"}, Cutoffs, subject="a").of_class == {1: 30}
+    with pytest.raises(ConfigError, match="without quotation marks"):
+        validate({"of_class": {"1": "30"}}, Cutoffs, subject="a")
 
 
 def test_a_share_in_per_cent_is_said():

@@ -136,7 +136,7 @@ def test_all_that_is_wrong_is_reported_at_once_and_once(path):
         study_variations([path], combinations(asked))
     for message in (
         'unknown key "network.profil"; did you mean "profile"?',
-        '"snap.max_m": Input should be greater than 0 (found -1)',
+        '"snap.max_m": Input should be greater than or equal to 0.000001 (found -1)',
         '"sites[2].file": the study has no table to set it in',
         '"title.x": the study has no table to set it in',
         '"sites[0]": the study has no table to set it in',

@@ -25,14 +25,14 @@ _COLUMNS = ("forward_s", "backward_s", "a", "b", "way")
 class PaceRules(Table):
     """What is kept of the speed that the tags allow, on the way as a whole."""
 
-    share: float = Field(default=1.0, gt=0, le=1.5)
+    share: float = Field(default=1.0, ge=0.01, le=1.5)
 
 
 class CurveRules(Table):
     """How fast curves are taken."""
 
     lateral_mps2: float = Field(default=0.0, ge=0, le=1000)
-    within_m: float = Field(default=30.0, gt=0, le=10_000)
+    within_m: float = Field(default=30.0, ge=0.01, le=10_000)
 
 
 class JunctionRules(Table):

@@ -178,7 +178,7 @@ class FerryRules(Table):
     plausible_train_kph: Kph = 160.0
     plausible_manoeuvre_min: Wait = 20.0
     manoeuvre_min: Wait = 6.7
-    min_per_km: float = Field(default=2.5, gt=0, le=1000)
+    min_per_km: float = Field(default=2.5, ge=0.01, le=1000)
     wait: Literal["none", "planned", "unplanned", "observed", "emergency", "ssb"] = "observed"
     half_headway_up_to_min: Wait
     wait_min: Wait

@@ -81,7 +81,7 @@ class _Question(Table):
 
 
 class _Map(_Question):
-    edges_s: Annotated[list[Annotated[float, Field(gt=0, le=LONGEST_EDGE_S)]], Field(max_length=MOST_EDGES)] = []
+    edges_s: Annotated[list[Annotated[float, Field(ge=0.01, le=LONGEST_EDGE_S)]], Field(max_length=MOST_EDGES)] = []
 
 
 class _AboutCell(_Question):
@@ -104,7 +104,7 @@ class _Objective(_Question):
 class _Place(Table):
     lon: Lon
     lat: Lat
-    within_m: Annotated[float, Field(gt=0, le=20_000)] = _ROAD_NEAR_M
+    within_m: Annotated[float, Field(ge=0.001, le=20_000)] = _ROAD_NEAR_M
 
 
 class _Fit(Table):

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     PlainValidator,
     SerializationInfo,
@@ -19,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from geoaccess import files
 from geoaccess.errors import ConfigError
@@ -60,8 +62,30 @@ _NO_TEXTS: Final = "no texts"
 _KEY, _SHOWN = 100, 60
 
 
+def _with_numbers(schema: Any, model: type[BaseModel]) -> Any:
+    """Return a schema whose numbers are neither texts nor truths: pydantic reads "1_0" as ten, and true as one.
+
+    Keys of a table stay: they are texts in every TOML file. Tables within it have their own schema.
+    """
+    if isinstance(schema, list | tuple):
+        return type(schema)(_with_numbers(part, model) for part in schema)
+    if not isinstance(schema, dict) or (schema.get("type") == "model" and schema["cls"] is not model):
+        return schema
+    left = ("keys_schema", "serialization", "metadata", "default")
+    made = {name: part if name in left else _with_numbers(part, model) for name, part in schema.items()}
+    if made.get("type") in {"int", "float"}:
+        return core_schema.no_info_before_validator_function(_a_number, made)
+    return made
+
+
+def _a_number(given: Any) -> Any:
+    if isinstance(given, str | bytes | bool):
+        raise ValueError("write a number, without quotation marks")  # noqa: TRY004 - of which pydantic makes its error
+    return given
+
+
 class Table(BaseModel):
-    """A table of a TOML file: frozen; unknown keys, and numbers that are inf or nan, are refused.
+    """A table of a TOML file: frozen; unknown keys, numbers that are inf or nan, and texts for numbers are refused.
 
     A validator that finds several problems raises one ValueError with a line for each.
     """
@@ -69,6 +93,12 @@ class Table(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=False, arbitrary_types_allowed=True, allow_inf_nan=False
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return how a table is read, with numbers that are numbers."""
+        found: CoreSchema = _with_numbers(handler(source), cls)
+        return found
 
 
 def _dumped(text: Text, info: SerializationInfo) -> str | dict[str, str] | None:

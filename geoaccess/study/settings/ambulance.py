@@ -83,7 +83,7 @@ class AmbulanceSettings(Table):
     calls: float | str | None = None
     vehicles: float | str = 1.0
     bases: Annotated[int, Field(ge=2, le=1000)] = 5
-    probability: Annotated[float, Field(gt=0, le=1)] = 0.95
+    probability: Annotated[float, Field(ge=0.001, le=1)] = 0.95
     helicopter: Craft | None = None
     boat: PortCraft | None = None
     aeroplane: PortCraft | None = None

@@ -154,7 +154,7 @@ class ServiceSettings(ServiceOptions):
     limits: list[LocalText] = []
     people: Annotated[str, Field(min_length=1)] = "population"
     people_label: LocalLabel = Text()
-    trips_per_year: Annotated[float, Field(gt=0, le=MOST_TRIPS)] | None = None
+    trips_per_year: Annotated[float, Field(ge=1e-6, le=MOST_TRIPS)] | None = None
 
     @property
     def direction(self) -> Direction:

@@ -92,7 +92,7 @@ class EventsSettings(Table):
     column: str | None = None
     file: str | None = None
     rates: str | None = None
-    per_person: Annotated[float, Field(gt=0, le=MOST_PER_PERSON)] | None = None
+    per_person: Annotated[float, Field(ge=1e-9, le=MOST_PER_PERSON)] | None = None
     zone: str = "kommunenummer"
     per_year: str = "per_year"
     of: str = "population"

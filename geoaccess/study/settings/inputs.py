@@ -147,7 +147,7 @@ class Borderless(Table):
     name: str
     lon: Lon
     lat: Lat
-    within_km: Annotated[float, Field(gt=0, le=20_000)]
+    within_km: Annotated[float, Field(ge=0.001, le=20_000)]
 
 
 class ZonesFromOsm(Table):
@@ -266,7 +266,7 @@ class CentralityComputed(Table):
     transform: Literal["log", "sqrt", "linear"] = "log"
     functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
     profile: str = "ssb"
-    most_central: Annotated[float, Field(gt=0, le=1000)] | None = None
+    most_central: Annotated[float, Field(ge=0.001, le=1000)] | None = None
     note: LocalText
 
     @property
