@@ -6,6 +6,7 @@ Nothing is kept unless `remember` was called: most processes ask once.
 from __future__ import annotations
 
 import hashlib
+import os
 import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Found",
+    "addresses",
     "all_found",
     "arrays_digest",
     "forget",
@@ -164,6 +166,18 @@ def remembered_with(
     Of other `values` that it depends on, the very objects count.
     """
     return _kept(_with.setdefault(owner, {}), kind, values, key, make, most) if _on else make()
+
+
+def addresses(arrays: Iterable[npt.NDArray[Any]]) -> Hashable:
+    """Return where arrays lie in the memory of this process, and how: a key of their content as long as they are kept.
+
+    >>> import numpy as np
+    >>> both = np.zeros((2, 3))
+    >>> addresses([both[0]]) == addresses([both[0]]), addresses([both[0]]) == addresses([both[1]])
+    (True, False)
+    """
+    shown = (array.__array_interface__ for array in arrays)
+    return os.getpid(), *((one["data"][0], one["shape"], one["strides"], one["typestr"]) for one in shown)
 
 
 def arrays_digest(arrays: Iterable[npt.NDArray[Any]]) -> str:

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geoaccess import siting
 from geoaccess.errors import InputError
-from geoaccess.network import DECISECONDS, Network, snap, walking_at
+from geoaccess.network import DECISECONDS, Network, setting_out_after, snap, walking_at
 from geoaccess.remembering import forget, remember
 from geoaccess.routing import matrices, nearby, nearer, nearer_pairs, sums, travel_times, weighted_reach, within_snapped
 from geoaccess.routing.legs import legs
@@ -243,6 +243,31 @@ def test_walks_that_are_remembered_take_the_time_of_their_pace(seed):
             forget()
         pairs += alone[0].first.size
     assert pairs > 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_where_many_places_stand_is_found_once_for_all_paces(monkeypatch, seed, turned):
+    """What differs is the time off the network, with what passes before."""
+    network, cells, sites, _, _ = town(seed)
+    at_pace = [walking_at(at, kph) for kph in (5.0, 1.7) for at in (cells, sites)]
+    at_pace.append(setting_out_after(walking_at(sites, 1.7), np.full(len(sites), 60.0)))
+    alone = [legs(network, walking, turned=turned) for walking in at_pace]
+    walks_alone = [walks_between(network, spots_of(one), spots_of(other)) for one in alone for other in alone]
+    monkeypatch.setattr("geoaccess.routing.legs._MANY", 0)
+    monkeypatch.setattr("geoaccess.routing.walks._MANY", 1)
+    remember()
+    try:
+        known = [legs(network, walking, turned=turned) for walking in at_pace]
+        walks = [walks_between(network, spots_of(one), spots_of(other)) for one in known for other in known]
+    finally:
+        forget()
+    assert known[0].x is known[2].x
+    assert known[1].x is known[3].x is known[4].x
+    assert known[0].x is not known[1].x
+    for here, there in zip([*alone, *walks_alone], [*known, *walks], strict=True):
+        for name in here._fields:
+            np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -14,7 +14,7 @@ import shapely
 
 from geoaccess.frames import bounds_in_degrees
 from geoaccess.questions import isochrone_study, vulnerable_study, write_matrix
-from geoaccess.study import load_study, run_study, solve_study, stages
+from geoaccess.study import combinations, load_study, run_study, solve_study, stages, study_variations
 from geoaccess.study.pipeline import solve_times
 from geoaccess.study.stages import basemap, reach, window_of, zoning
 from geoaccess.study.stages.kept_tables import update_by_shapes, update_by_table
@@ -191,6 +191,25 @@ def test_what_classes_are_made_of_is_made_again_where_it_changed_and_only_there(
     assert then.equals(first) == (change == "a site of another service")
     kept = [len([*study.cache.glob(f"{kind}-*")]) for kind in ("workplaces", "functions")]
     assert tuple(kept) == expected
+
+
+def test_of_many_paces_what_classes_are_made_of_is_kept_for_the_first(study):
+    """No later question asks for that of the others, and each has what it has by itself."""
+    at_pace = [
+        combination.study
+        for combination in study_variations([study.path], combinations(["snap.off_network_kph=4,3,2"]))
+    ]
+    alone = [solve_study(one, show=False).results["centrality_index"] for one in at_pace]
+    shutil.rmtree(study.cache)
+    stages.remember()
+    try:
+        found = [solve_study(one, show=False).results["centrality_index"] for one in at_pace]
+    finally:
+        stages.forget()
+    for index, by_itself in zip(found, alone, strict=True):
+        pd.testing.assert_series_equal(index, by_itself)
+    assert not found[0].equals(found[2])
+    assert [len([*study.cache.glob(f"{kind}-*")]) for kind in ("workplaces", "functions")] == [1, 1]
 
 
 def test_people_of_places_follow_the_people(study):

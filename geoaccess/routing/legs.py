@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.remembering import remembered_with
+from geoaccess.remembering import addresses, remembered_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Legs", "legs"]
 
-_COLUMNS = ("edge", "node", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
+_WHERE = ("edge", "node", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
 _MANY = 10_000
 """Where so many points stand is found once for the questions of a process that asks many."""
+_PLACES = 2
+"""Of so many tables, or directions, this is remembered."""
 _SPOT = ("x_m", "y_m", "off_network_m")
 
 
@@ -32,7 +34,7 @@ class Legs(NamedTuple):
     and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
     down(q), where both are open (not negative). A point at a junction is on no edge alone: it has one end, open both
     ways, and no order. `off` is the time off the network, with `start`, what passes before anything moves. `x`, `y` and
-    `off_m` say where the points are and how far from the network, in metres.
+    `off_m` say where the points are and how far from the network, in metres, NaN where one is not snapped.
     """
 
     edge: npt.NDArray[np.int32]
@@ -66,26 +68,37 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
     InputError
         If the points are not as `snap` returns them.
     """
-    if len(snapped) < _MANY:
-        return _legs(network, snapped, turned=turned)
-    return remembered_with(
-        network, "legs", turned, lambda: _legs(network, snapped, turned=turned), values=(snapped,), most=2
-    )
+    columns = _columns(snapped)
+    start = columns["start_ds"] if "start_ds" in columns else np.zeros_like(columns["edge"])
+    where = {name: columns[name] for name in (*_WHERE, *_SPOT)}
+    if len(columns["edge"]) < _MANY:
+        found = _where(network, where, turned=turned)
+    else:  # at any pace this is the same; columns of a table that another was made of are in its memory
+        key = turned, addresses(where.values())
+        _, found = remembered_with(
+            network, "legs", key, lambda: (where, _where(network, where, turned=turned)), most=_PLACES
+        )
+    return found._replace(off=columns["off_network_ds"] + start, start=start)
 
 
-def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
-    missing = [name for name in (*_COLUMNS, *_SPOT) if name not in snapped]
+def _columns(snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns that are needed, where they are there, each as one array of its kind."""
+    kinds = dict.fromkeys((*_WHERE, "off_network_ds", "start_ds"), np.int32) | dict.fromkeys(_SPOT, np.float64)
+    missing = [name for name in kinds if name not in snapped and name != "start_ds"]
     if missing:
         raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
-    def column(name: str, kind: type[np.number[Any]] = np.int32) -> npt.NDArray[Any]:
+    def column(name: str) -> npt.NDArray[Any]:
         values = snapped[name]  # numpy asks a series for names that it looks for among all labels
-        return np.ascontiguousarray(values if isinstance(values, np.ndarray) else values.to_numpy(), kind)
+        return np.ascontiguousarray(values if isinstance(values, np.ndarray) else values.to_numpy(), kinds[name])
 
-    edge, node = column("edge"), column("node")
-    start = column("start_ds") if "start_ds" in snapped else np.zeros_like(edge)
+    return {name: column(name) for name in kinds if name in snapped}
+
+
+def _where(network: Network, columns: Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
+    """Return all of `legs` but the time off the network."""
+    edge, node, to_u, from_u, to_v, from_v = (columns[name] for name in _WHERE)
     at, beside = np.maximum(edge, 0), node >= 0
-    to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
     begin, end = (ends[np.maximum(node, 0)] for ends in network.junctions)
     leave_u, leave_v, arrive_u, arrive_v = (
         np.where(beside, junction, ends[at])
@@ -94,10 +107,11 @@ def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any
     if turned:  # a search along the arcs sees every leg the other way round
         to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
         leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
-    x, y, off_m = (column(name, np.float64) for name in _SPOT)
+    x, y, off_m = (columns[name] for name in _SPOT)
+    none = np.zeros(0, np.int32)
     return Legs(
         edge=edge,
-        off=column("off_network_ds") + start,
+        off=none,
         leave_u=to_u,
         leave_v=to_v,
         arrive_u=from_u,
@@ -108,8 +122,8 @@ def _legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any
         arrive_node_v=arrive_v,
         up=np.where(beside, -1, from_u),
         down=np.where(beside, -1, to_u),
-        start=start,
-        x=x,
-        y=y,
-        off_m=off_m,
+        start=none,
+        x=x.copy(),  # columns of tables are read-only, and kernels are compiled for one kind of arrays
+        y=y.copy(),
+        off_m=np.where(edge >= 0, off_m, np.nan),
     )

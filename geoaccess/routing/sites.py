@@ -263,18 +263,22 @@ def _reasons(
     *,
     reached: npt.NDArray[np.bool_],
     closed: npt.NDArray[np.int32] | None,
-) -> npt.NDArray[np.object_]:
-    """Say for each cell why it reaches no site."""
-    edge = cells["edge"].to_numpy()
-    found = np.where(reached, "", cells["reason"].to_numpy()).astype(object)
-    rows = np.flatnonzero(~reached & (edge >= 0))
-    if rows.size:
-        node = cells["node"].to_numpy()[rows]
-        here = np.where(node >= 0, node, network.edge_u[edge[rows]])
+) -> ExtensionArray:
+    """Say for each cell why it reaches no site; as text, of which there are few different ones."""
+    rows = np.flatnonzero(~reached)
+    edge = cells["edge"].to_numpy()[rows]
+    found = cells["reason"].take(rows).to_numpy(dtype=object)
+    attached = edge >= 0
+    if attached.any():
+        node = cells["node"].to_numpy()[rows[attached]]
+        here = np.where(node >= 0, node, network.edge_u[edge[attached]])
         asked = arrays_digest([here] if closed is None else [here, closed])  # at any pace these are the same
         reasons = remembered_with(network, "reasons", asked, lambda: _why_not(network, here, closed), most=_QUESTIONS)
-        found[rows] = reasons
-    return found
+        found[attached] = reasons
+    code, different = pd.factorize(found)
+    place = np.zeros(len(cells), np.intp)
+    place[rows] = code + 1
+    return pd.array(["", *different], dtype="str").take(place)
 
 
 def _why_not(

@@ -18,7 +18,7 @@ from geoaccess.kernels import walks as kernel
 from geoaccess.kernels.threads import share, thread_count
 from geoaccess.network import SegmentTree, leads_over_water
 from geoaccess.network.curve import curve_order
-from geoaccess.remembering import arrays_digest, is_remembering, remembered_with
+from geoaccess.remembering import arrays_digest, is_remembering, remembered_of, remembered_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,8 @@ __all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "s
 
 _SETS = 16
 """So many sets of points are remembered with a network: the cells with each other, and with the sites of a service."""
+_DIGESTS = 4
+"""Of so many sets of many points the digest is remembered: of the cells on two networks, looked at either way."""
 _MANY = 5_000
 """So many points are worth a thread of their own."""
 
@@ -90,11 +92,7 @@ class Walks(NamedTuple):
 
 def spots_of(at: Legs) -> Spots:
     """Return where points are that stand along the network."""
-    # Copies, since columns of tables are read-only and the kernel is compiled for one kind of arrays.
-    off_ds = (at.off - at.start).astype(np.float64)
-    return Spots(
-        at.x.copy(), at.y.copy(), np.where(at.edge >= 0, at.off_m, np.nan), off_ds, at.start.astype(np.float64)
-    )
+    return Spots(at.x, at.y, at.off_m, (at.off - at.start).astype(np.float64), at.start.astype(np.float64))
 
 
 def joined(one: Spots, other: Spots) -> Spots:
@@ -133,11 +131,20 @@ def walks_between(
     if not is_remembering():
         first, second, time = _found(network, one, other, below_ds)
     else:  # who walks to whom is the same at any pace
-        where = arrays_digest([*one[:3], *spots[:3]])
+        where = _digest(one), _digest(spots)
         first, second = remembered_with(network, "walks", where, lambda: _found(network, one, other)[:2], most=_SETS)
         time = kernel.times(_fixed(first), _fixed(second), *one[:4], *spots[:4])
-    time += (one.start_ds[first] + spots.start_ds[second]).astype(np.int32)
+    if one.start_ds.any() or spots.start_ds.any():
+        time += (one.start_ds[first] + spots.start_ds[second]).astype(np.int32)
     return Walks(first, second, time)
+
+
+def _digest(spots: Spots) -> str:
+    """Return a digest of where points are, at any pace; of many it is remembered for the very arrays."""
+    where = spots[:3]
+    if spots.x.size < _MANY:
+        return arrays_digest(where)
+    return remembered_of("digests of spots", where, "", lambda: arrays_digest(where), most=_DIGESTS)
 
 
 def _found(

@@ -15,7 +15,7 @@ from geoaccess.tables.reading import read_table
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["match_zones", "read_zone_changes", "zone_name", "zone_number"]
 
@@ -86,25 +86,30 @@ def match_zones(
     ['0301', '0301', '5501', '9999']
     """
     ids = [str(zone) for zone in dict.fromkeys(known)]
-    exact = set(ids)
-    numbered = _unique((_key(zone), zone) for zone in ids)
-    after = {_key(old): _key(new) for old, new in (changes or {}).items()}
-    today = _unique((_last(_key(zone), after), zone) for zone in ids) if after else {}
     texts = as_text(given) if given.dtype == object else given  # else few different ones are made texts of
     codes, distinct = pd.factorize(texts)
+    written = as_text(pd.Series(distinct)).tolist()
+    others = set(written) - {"", *ids}
+    meant = _meant(others, ids, changes or {}) if others else {}
+    found = pd.array([*(meant.get(text, text) for text in written), ""], dtype="str")
+    return pd.Series(
+        found.take(codes), index=given.index, name=given.name
+    )  # the code -1 of nothing is that of the last
+
+
+def _meant(texts: Iterable[str], ids: Sequence[str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Return what texts mean that are not those of a zone: by its number, else by the table of changes."""
+    numbered = _unique((_key(zone), zone) for zone in ids)
+    after = {_key(old): _key(new) for old, new in changes.items()}
+    today = _unique((_last(_key(zone), after), zone) for zone in ids) if after else {}
 
     def meant(text: str) -> str:
-        if text == "" or text in exact:
-            return text
         key = _key(text)
         if key in numbered:
             return numbered[key] or text
         return today.get(_last(key, after)) or text
 
-    found = pd.array([*map(meant, as_text(pd.Series(distinct))), ""], dtype="str")
-    return pd.Series(
-        found.take(codes), index=given.index, name=given.name
-    )  # the code -1 of nothing is that of the last
+    return {text: meant(text) for text in texts}
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -154,17 +154,17 @@ def compute_centrality(
         raise InputError(f"compute_centrality: transform is {transform!r}; use one of {', '.join(TRANSFORMS)}")
     if min(weights) < 0 or not np.isfinite(sum(weights)) or sum(weights) <= 0:
         raise InputError(f"compute_centrality: weights are {weights}; use numbers >= 0 that are not both 0")
-    names = np.asarray(municipality_id, dtype=object)
-    people = _amounts(population, "population", names.shape)
+    given = municipality_id if isinstance(municipality_id, pd.Series) else np.asarray(municipality_id, dtype=object)
+    people = _amounts(population, "population", given.shape)
     inhabited = people > 0
-    central = np.zeros(names.shape)
+    central = np.zeros(given.shape)
     parts = (("workplaces_reached", workplaces_reached, weights[0]), ("kinds_reached", kinds_reached, weights[1]))
     for name, amounts, weight in parts:
-        reached = TRANSFORMS[transform](_amounts(amounts, name, names.shape))
+        reached = TRANSFORMS[transform](_amounts(amounts, name, given.shape))
         largest = float(np.max(reached, where=inhabited, initial=0.0))
         if largest > 0:
             central += weight / sum(weights) * reached / largest
-    codes, identifiers = pd.factorize(pd.Series(names).astype("str"), sort=True)
+    codes, identifiers = pd.factorize(pd.Series(given).astype("str"), sort=True)
     total = np.bincount(codes, weights=people, minlength=len(identifiers))
     summed = np.bincount(codes, weights=people * central, minlength=len(identifiers))
     mean = np.full(len(identifiers), np.nan)

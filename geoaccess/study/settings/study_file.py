@@ -211,10 +211,10 @@ class Study:
     @property
     def profile(self) -> Path:
         """The profile file: one beside the study, else one that is shipped."""
-        name = self.settings.network.profile
-        if name.endswith(".toml"):
-            return self.resolve(name)
-        return shipped(f"profiles/{name}.toml")
+        return self._profile_file(self.settings.network.profile)
+
+    def _profile_file(self, name: str) -> Path:
+        return self.resolve(name) if name.endswith(".toml") else shipped(f"profiles/{name}.toml")
 
     @property
     def _scheme_file(self) -> Path | None:
@@ -373,7 +373,7 @@ class Study:
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
         elif isinstance(settings.centrality, CentralityComputed):
-            found["centrality profile"] = self.with_profile(settings.centrality.profile).profile
+            found["centrality profile"] = self._profile_file(settings.centrality.profile)
         return found
 
     @property

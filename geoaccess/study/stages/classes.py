@@ -68,7 +68,7 @@ def join_classes(
         workplaces_reached=reach.workplaces(),
         kinds_reached=reach.functions(sites, mapped),
         population=cells["population"].to_numpy(),
-        municipality_id=cells["municipality_id"].to_numpy(),
+        municipality_id=cells["municipality_id"],
         weights=settings.weights,
         cuts=settings.cuts,
         scheme=study.scheme,

@@ -20,13 +20,13 @@ from geoaccess.network.prepared import release
 from geoaccess.remembering import remembered, remembered_of
 from geoaccess.routing import nearest_seconds, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import build_or_load_network, cache_folder, contract_or_load, network_folder
-from geoaccess.study.stages.snapping import snap_as_set, snap_cells
+from geoaccess.study.stages.snapping import digest_of_shapes, snap_as_set, snap_cells
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from hashlib import _Hash
 
     import geopandas as gpd
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReachOfPeople"]
 
+_MOST_ROADS = 32
 _ROOMS = ("kernels", "network", "hierarchy", "routing", "zones")
 
 
@@ -85,13 +86,8 @@ class ReachOfPeople:
         )
         for code in (*digests_of_code(_ROOMS), files.sha256(Path(__file__))):
             digest.update(code.encode())
-        digest.update(remembered_of("shapes of cells", (self._cells,), "", self._digest_of_shapes))
+        digest.update(digest_of_shapes(self._cells).encode())
         return digest
-
-    def _digest_of_shapes(self) -> bytes:
-        digest = hashlib.sha256()
-        update_by_shapes(digest, self._cells.geometry)
-        return digest.digest()
 
     def workplaces(self) -> npt.NDArray[np.float64]:
         """Return the people each cell reaches; they stand in for workplaces."""
@@ -106,17 +102,17 @@ class ReachOfPeople:
 
     def functions(self, sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
         """Return the kinds of function each cell reaches: those named for it, and no other service."""
-        kinds = [
-            sites[(sites["service"] == function).to_numpy()]
-            if isinstance(function, str)
-            else mapped[services.carrying(mapped, function)]
-            for function in self._settings.functions.values()
-        ]
+        functions = self._settings.functions
+        kinds: list[gpd.GeoDataFrame] = remembered_of(
+            "functions",
+            (sites, mapped),
+            repr(functions),
+            lambda: [_places(one, sites, mapped) for one in functions.values()],
+        )
 
         def asked(digest: _Hash) -> None:
             for places in kinds:
-                digest.update(f"{len(places)}".encode())
-                update_by_shapes(digest, places.geometry)
+                digest.update(f"{len(places)} {digest_of_shapes(places)}".encode())
 
         def found() -> npt.NDArray[np.float64]:
             hierarchy, where = self._roads
@@ -136,13 +132,30 @@ class ReachOfPeople:
     def _kept(
         self, kind: str, asked: Callable[[_Hash], None], make: Callable[[], npt.NDArray[np.float64]]
     ) -> npt.NDArray[np.float64]:
-        """Return an amount of each cell, from the cache where it is there."""
+        """Return an amount of each cell, from the cache where it is there.
+
+        Of many questions about the same roads, as at many paces, the first is kept there: no other is asked again.
+        """
         if self._folder is None:
             return make()
         digest = self._digest.copy()
         asked(digest)
         folder = self._study.cache / f"{kind}-{digest.hexdigest()[:20]}"
+        first = remembered("reached first", (kind, self._folder), lambda: folder, most=_MOST_ROADS)
         table: pd.DataFrame = remembered(
-            "reached", folder, lambda: kept_tables(folder, lambda: {"cells": pd.DataFrame({"reached": make()})})
+            "reached",
+            folder,
+            lambda: kept_tables(
+                folder, lambda: {"cells": pd.DataFrame({"reached": make()})}, unchanged=lambda: folder == first
+            ),
         )["cells"]
         return table["reached"].to_numpy(np.float64)
+
+
+def _places(
+    function: str | Sequence[Mapping[str, str]], sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return where there is a function: the sites of a service, or features that carry its tags."""
+    if isinstance(function, str):
+        return sites[(sites["service"] == function).to_numpy()]
+    return mapped[services.carrying(mapped, function)]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Snapped", "places_digest", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
+__all__ = ["Snapped", "digest_of_shapes", "places_digest", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
 
 
 _ATTACHED: weakref.WeakKeyDictionary[Network, dict[str, Attachment]] = weakref.WeakKeyDictionary()
@@ -89,6 +89,18 @@ def places_digest(snapped: pd.DataFrame) -> str:
         digest.update(f"{name} {values.dtype}".encode())
         digest.update("\0".join(map(str, values)).encode() if values.dtype == object else values.tobytes())
     return digest.hexdigest()
+
+
+def digest_of_shapes(places: gpd.GeoDataFrame) -> str:
+    """Return a digest of the shapes of a table; found once for the very table."""
+
+    def found() -> str:
+        digest = hashlib.sha256()
+        update_by_shapes(digest, places.geometry)
+        return digest.hexdigest()
+
+    kind, most = ("shapes of many", 2) if len(places) >= _MANY else ("shapes", _MOST_SETS)
+    return remembered_of(kind, (places,), "", found, most=most)
 
 
 def _rules(study: Study) -> tuple[float, float]:
@@ -160,12 +172,10 @@ def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.
     kph = study.settings.snap.off_network_kph
     if not is_remembering():
         return _snapped(study, network, places, kph)
-    where = hashlib.sha256()
-    update_by_shapes(where, places.geometry)
     usual = remembered_with(
         network,
         "places attached",
-        (where.hexdigest(), *_rules(study)),
+        (digest_of_shapes(places), *_rules(study)),
         lambda: _snapped(study, network, places, OFF_NETWORK_KPH),
         most=_MOST_SETS,
     )
