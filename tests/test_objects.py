@@ -14,7 +14,7 @@ import test_study_tiny as tiny
 from test_study_tiny import write_study
 
 from geoaccess import maps, phrases
-from geoaccess.errors import ConfigError
+from geoaccess.errors import ConfigError, InputError
 from geoaccess.maps import report as report_page
 from geoaccess.phrases import Writer
 from geoaccess.study import check, load_study, write_template
@@ -100,6 +100,60 @@ def test_names_of_columns_are_taken_for_catchments_and_zonings(tmp_path, name):
     asked = f'\n[[zonings]]\nname = "{name}"\nkind = "column"\ncolumn = "people"\n'
     with pytest.raises(ConfigError, match=f'name "{name}": the cells have such a column already'):
         check(load_study(write_study(tmp_path / "b", tiny.STUDY + asked)))
+
+
+@pytest.mark.parametrize("name", ["service", "Group", "mean_s", "people", "reached", "gini"])
+def test_names_of_columns_of_tables_are_taken_for_zonings(tmp_path, name):
+    asked = f'\n[[zonings]]\nname = "{name}"\nkind = "column"\ncolumn = "people"\n'
+    with pytest.raises(ConfigError, match=f'name "{name}": tables have such a column already'):
+        check(load_study(write_study(tmp_path, tiny.STUDY + asked)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "[services.birth_unit]",
+            "[services.Municipality]",
+            "Municipality.: a table has such a column",
+        ),
+        ('label = "Birth unit"', 'label = "\uff27\uff30"', "is that of .services.gp. too"),
+        ('label = "Birth unit"', 'label = "gp\u200b"', "is that of .services.gp. too"),
+    ],
+)
+def test_services_are_told_apart_in_tables_and_by_readers(tmp_path, old, new, words):
+    study = write_study(tmp_path, tiny.STUDY)
+    study.write_text(tiny.STUDY.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
+        check(load_study(study))
+
+
+@pytest.mark.parametrize(
+    ("ages", "words"),
+    [
+        ('{ old = "people", OLD = "people" }', '"OLD" are asked for twice'),
+        ('{ "\u00e9" = "people", "e\u0301" = "people" }', "are asked for twice"),
+        ('{ "" = "people" }', "write the name with letters"),
+        ('{ Calls = "people" }', "the name of what happens so often a year"),
+    ],
+)
+def test_groups_of_people_have_names_of_their_own(tmp_path, ages, words):
+    study = write_study(tmp_path, tiny.STUDY)
+    text = tiny.STUDY.replace('people = "people"', f'people = "people"\nages = {ages}')
+    study.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
+        load_study(study)
+
+
+def test_groups_that_a_file_names_are_not_called_as_seasons(tmp_path):
+    asked = '\n[demand.ages]\nfile = "ages.csv"\nshare = "share"\n'
+    asked += '[demand.season]\nfile = "moves.csv"\nnames = ["Summer"]\n'
+    study = write_study(tmp_path, tiny.STUDY + asked)
+    rows = [f"{zone},summer,0.1" for zone in tiny.ZONES]
+    (tmp_path / "ages.csv").write_text("\n".join(["kommunenummer,group,share", *rows, ""]))
+    (tmp_path / "moves.csv").write_text("season,from_zone,to_zone,people\nSummer,0101,0102,10\n")
+    with pytest.raises(InputError, match='the group "summer" is the name of other people, too'):
+        check(load_study(study))
 
 
 def test_a_name_is_free_that_only_looks_like_a_column(tmp_path):

@@ -13,6 +13,7 @@ from geoaccess.demand.ages import age_span
 from geoaccess.demand.zone_tables import check_people
 from geoaccess.errors import InputError
 from geoaccess.study.municipality_numbers import matched
+from geoaccess.study.settings.names import said_twice
 from geoaccess.study.stages import about
 from geoaccess.tables import missing_columns, read_numbers, read_people_by_age, read_table, read_text
 from geoaccess.toml import did_you_mean
@@ -123,7 +124,12 @@ def _shared(solved: PeopleInput, settings: AgesSettings, grid: pd.DataFrame) -> 
         for name in names
         if not f"p_{name}".isidentifier()
     ]
-    lost += [f'the group "{name}" is in the grid too; name it otherwise in groups' for name in names if name in grid]
+    known = solved.study.settings.demand.names_with([*grid])
+    lost += [
+        f'the group "{name}" is the name of other people, too; name it otherwise in groups'
+        for name in said_twice([*known, *names])
+        if name in names
+    ]
     if lost:
         raise InputError.listing(str(path), lost)
     out = {}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import ConfigError
 from geoaccess.frames import beside
-from geoaccess.study.columns import CELLS, LOOSE, SHARED, pattern
+from geoaccess.study.columns import CELLS, COMMON, LOOSE, SHARED, pattern
 from geoaccess.study.sections.access_rules import RULES
 from geoaccess.study.sections.ambulance import AMBULANCE
 from geoaccess.study.sections.catchments import CATCHMENTS
@@ -18,8 +18,11 @@ from geoaccess.study.sections.inputs import SectionResult
 from geoaccess.study.sections.opening import OFFICES, OPENING
 from geoaccess.study.sections.referral import REFERRAL
 from geoaccess.study.sections.staff import STAFF
+from geoaccess.study.settings.names import folded
 
 if TYPE_CHECKING:
+    import re
+
     from geoaccess.study.sections.inputs import PeopleInput, Section, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
@@ -30,10 +33,12 @@ SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, REFERRAL, AMBUL
 _OF_GEOPACKAGE: Final = ("fid", "geom", "ogc_fid")
 _WORDS: Final = ("everybody", "class")
 """What a reference names beside zonings."""
+_BESIDE_SERVICES: Final = ("municipality", "reason")
+"""Columns of a table of the report that has one for each service, too."""
 
 
 def check_names(study: Study) -> None:
-    """Refuse names of zonings and catchments that columns of the cells have already, and services of one label.
+    """Refuse names that columns of the cells, or of tables beside them, have already, and services of one label.
 
     A GeoPackage does not distinguish Region from region.
 
@@ -43,7 +48,7 @@ def check_names(study: Study) -> None:
         With every such name.
     """
     settings = study.settings
-    services = (("service", tuple(key.casefold() for key in settings.services)),)
+    services = (("service", tuple(folded(key) for key in settings.services)),)
     columns = [*CELLS, *SHARED, *(name for section in SECTIONS for name in section.cells if not _is_loose(name))]
     columns += [name for section in SECTIONS if section.asked(study) for name in section.cells if _is_loose(name)]
     taken = [pattern(name, services) for name in columns]
@@ -53,10 +58,26 @@ def check_names(study: Study) -> None:
     problems += [
         f'{table} "{name}": the cells have such a column already; choose another name'
         for table, name in named
-        if name.casefold() in (*_WORDS, *_OF_GEOPACKAGE) or any(one.fullmatch(name.casefold()) for one in taken)
+        if folded(name) in (*_WORDS, *_OF_GEOPACKAGE) or any(one.fullmatch(folded(name)) for one in taken)
+    ]
+    problems += [
+        f'[[zonings]] name "{one.name}": tables have such a column already; choose another name'
+        for one in settings.zonings
+        if any(column.fullmatch(folded(one.name)) for column in _of_tables())
+    ]
+    problems += [
+        f"[services.{key}]: a table has such a column beside those of services; give it another key"
+        for key in settings.services
+        if folded(key) in _BESIDE_SERVICES
     ]
     if problems:
         raise ConfigError.listing(str(study.path), problems)
+
+
+def _of_tables() -> list[re.Pattern[str]]:
+    """Return what names of columns match in tables, where a zoning of that name would be lost; cells have their own."""
+    columns = [*COMMON, *(name for section in SECTIONS for table in section.tables.values() for name in table)]
+    return [pattern(name, ()) for name in columns if name not in CELLS and not _is_loose(name)]
 
 
 def _same_labels(study: Study) -> list[str]:
@@ -64,7 +85,7 @@ def _same_labels(study: Study) -> list[str]:
     owner: dict[str, str] = {}
     problems = []
     for spec in study.specs:
-        other = owner.setdefault(spec.label.strip().casefold(), spec.key)
+        other = owner.setdefault(folded(spec.label), spec.key)
         if other != spec.key:
             problems.append(
                 f'[services.{spec.key}]: its label "{spec.label}" is that of [services.{other}] too; give it another'
@@ -82,7 +103,7 @@ def _same_columns(study: Study) -> list[str]:
         for name in names:
             if name.startswith(blank) and not _is_loose(name):
                 column = name.replace(blank, key)
-                other = owner.setdefault(column.casefold(), key)
+                other = owner.setdefault(folded(column), key)
                 if other != key:
                     said = (
                         f"[services.{key}]: its column {column} is one of [services.{other}] too; give it another key"

@@ -21,6 +21,7 @@ from geoaccess.defaults import (
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.phrases import Text
 from geoaccess.study.settings.catchment_measures import MEASURES
+from geoaccess.study.settings.names import said_twice
 from geoaccess.toml import Key, LocalLabel, LocalText, Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -281,16 +282,14 @@ def section_problems(
     if opening and not timed:
         problems.append("[opening] is used by no service; name in [services.<key>] opening the column that has hours")
     names = [zoning.name for zoning in zonings]
-    taken: list[str] = []
+    twice = said_twice([*names, *catchments])
     for table, name in [
         *(("[[zonings]] name", name) for name in names),
         *(("[catchments]", name) for name in catchments),
     ]:
         if not name.isidentifier():
             problems.append(f'{table} "{name}": write it with letters, digits and "_"')
-        elif name.casefold() in taken:  # a GeoPackage does not distinguish Region from region
-            problems.append(f'{table} "{name}": another zoning or catchment has that name; choose another')
-        taken.append(name.casefold())
+    problems += [f'"{name}": another zoning or catchment has that name; choose another' for name in twice]
     problems += [
         f'[catchments.{name}] service "{catchment.service}"{did_you_mean(catchment.service, services)}'
         for name, catchment in catchments.items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from geoaccess.bounds import Year
+from geoaccess.study.settings.names import folded, said_twice
 from geoaccess.toml import Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -138,10 +139,17 @@ class DemandSettings(Table):
         named += [one.column for one in self.events.values()]
         return [name for name in named if name is not None]
 
+    def names_with(self, today: list[str]) -> list[str]:
+        """Return the names of groups of today with those of later years and of seasons, which the tables add."""
+        later = self.projection
+        years = [f"{name}_{year}" for name in later.groups for year in later.years] if later else []
+        years += [str(year) for year in later.years] if later else []
+        return [*today, *years, *(self.season.names if self.season else [])]
+
     def problems(self, services: Mapping[str, ServiceSettings], ages: Mapping[str, str]) -> list[str]:
         """Say what does not fit the services and the ages of the grid, or each other."""
         found = []
-        grid, shared, projection = [*ages], [], []
+        grid, shared = [*ages], []
         if self.ages:
             shared = [*self.ages.groups]
             found += [
@@ -151,29 +159,26 @@ class DemandSettings(Table):
             ]
         if self.projection:
             known = [*grid, *shared]
-            projection = [f"{name}_{year}" for name in self.projection.groups for year in self.projection.years]
-            projection += [str(year) for year in self.projection.years]
             if not (self.ages and not shared):  # without groups, the names are those of the file
                 found += [
                     f"[demand.projection] pattern.{name} is no group of people{did_you_mean(name, known)}"
                     for name in self.projection.pattern
                     if name not in known
                 ]
-        seasons = self.season.names if self.season else []
-        names = [*grid, *shared, *projection, *seasons]
+        names = self.names_with([*grid, *shared])
         found += [
             f'people "{name}" are asked for twice; give each group, year and season its own name'
-            for name in dict.fromkeys(name for name in names if names.count(name) > 1)
+            for name in dict.fromkeys(said_twice(names))
         ]
         found += [
             f'people "{name}": write the name with letters, digits and "_"'
             for name in dict.fromkeys(names)
-            if not f"p_{name}".isidentifier()
+            if not name or not f"p_{name}".isidentifier()
         ]
         found += [
             f'people "{name}" is the name of what happens so often a year; give the group another name'
             for name in dict.fromkeys(names)
-            if name in EVENTS
+            if folded(name) in EVENTS
         ]
         found += self._asked_of(services)
         for key in self.contacts.services if self.contacts else ():
