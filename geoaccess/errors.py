@@ -6,7 +6,8 @@ key, the value found, and what would fix it. The command line turns any of them 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,13 @@ __all__ = [
     "NoCellError",
     "OutputError",
 ]
+
+
+_SHORTAGE: Final = re.compile(
+    "Cannot allocate memory|start new thread|launch worker thread|[Oo]ut of memory|bad_alloc|"
+    "Resource temporarily unavailable"
+)
+"""What libraries say, in errors of every class, where memory or threads do not suffice."""
 
 
 class GeoaccessError(Exception):
@@ -88,3 +96,12 @@ def first_cause(error: BaseException) -> BaseException:
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether a library lacks memory or threads, by what it says.
+
+    >>> is_shortage(RuntimeError("Resource temporarily unavailable")), is_shortage(RuntimeError("PBF error"))
+    (True, False)
+    """
+    return _SHORTAGE.search(str(error)) is not None

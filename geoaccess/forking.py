@@ -184,13 +184,18 @@ def forked_from(
 
 @contextlib.contextmanager
 def unheard() -> Iterator[None]:
-    """Have what is started never hear Ctrl-C, also before it is told to ignore it; this process does in the end."""
+    """Have what is started never hear Ctrl-C, also before it is told to ignore it; this process does in the end.
+
+    Nor does it hear that the terminal is closed, which is told to every process, too: this one ends the others.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # else it is started with the first process, and lets that one hear again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    unheard = {signal.SIGINT, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, unheard)
     try:
+        resource_tracker.ensure_running()  # else it is started with the first process, and lets that one hear again
+        signal.pthread_sigmask(signal.SIG_BLOCK, unheard)  # as it lets this one
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -30,6 +30,7 @@ from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError, Outpu
 from geoaccess.files import disk
 from geoaccess.osm import find_profile, read_profile
 from geoaccess.osm.blobs import Blob, unpacked
+from geoaccess.osm.formats import osmium_errors
 from geoaccess.progress import Stages
 from geoaccess.questions import isochrone_study, write_isochrones
 from geoaccess.scenarios import read_scenario
@@ -411,7 +412,12 @@ def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):
         ),
         (ImportError("x.so: cannot allocate memory in static TLS block"), "library that this needs cannot be loaded"),
         (ImportError("none:\n - x.so: failed to map segment from shared object\n" + "x" * 999), "a library that this"),
+        (
+            OSError("Could not find/load shared object file 'libllvmlite.so'"),
+            "a library that this needs cannot be load",
+        ),
         (RuntimeError("can't start new thread"), "memory does not suffice"),
+        (RuntimeError("Resource temporarily unavailable"), "memory does not suffice"),
         (Exception("Unknown error: Failed to launch worker thread: Resource temporarily"), "memory does not suffice"),
         (OSError(errno.ENOMEM, "Cannot allocate memory", "out/a.csv"), "out/a.csv: memory does not suffice"),
         (OSError(errno.EMFILE, "Too many open files", "out/a.csv"), "out/a.csv: too many files are open .*ulimit -n"),
@@ -426,6 +432,13 @@ def test_what_libraries_say_where_something_does_not_suffice_is_one_sentence(
     code, said = ended(monkeypatch, capfd, act)
     assert (code, said.count("\n")) == (2, 1)
     assert re.match(f"error: .*{words}", said)
+
+
+def test_an_extract_is_not_called_damaged_where_threads_do_not_suffice():
+    with pytest.raises(RuntimeError, match="Resource"), osmium_errors(Path("roads.osm.pbf")):
+        raise RuntimeError("Resource temporarily unavailable")
+    with pytest.raises(InputError, match=r"roads.osm.pbf: cannot be read"), osmium_errors(Path("roads.osm.pbf")):
+        raise RuntimeError("PBF error")
 
 
 def test_a_message_can_be_read_whatever_value_stands_in_it(monkeypatch, capfd, plain_streams):

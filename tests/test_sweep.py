@@ -593,8 +593,9 @@ def test_networks_of_one_extract_come_of_one_reading(path, tmp_path, monkeypatch
     assert found["median_s"].tolist() == known["median_s"].tolist()
 
 
-def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
-    """As a terminal does it: the signal goes to every process of the group.
+@pytest.mark.parametrize("number", [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)])
+def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path, number):
+    """As a terminal does it, or its end: the signal goes to every process of the group.
 
     A shell that runs the suite in the background has it ignore the signal, and what it starts would do so too.
     """
@@ -617,9 +618,9 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
         time.sleep(0.05)
     family = [*psutil.Process(command.pid).children(recursive=True)]
     assert len(workers_of(command.pid)) == 1
-    os.killpg(command.pid, signal.SIGINT)
+    os.killpg(command.pid, number)
     message, complained = command.communicate(timeout=180)
-    assert command.returncode == 130
+    assert command.returncode == 128 + number
     assert (message, complained) == ("", "")
     assert psutil.wait_procs(family, timeout=60)[1] == []
     assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]

@@ -15,7 +15,7 @@ from rich.text import Text
 from geoaccess.cli.app import app, number_within
 from geoaccess.cli.ending import ending_in_order
 from geoaccess.cli.streams import answering, open_streams
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, InputError, is_shortage
 from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write, reason_of
 from geoaccess.forking import nothing_else
@@ -34,8 +34,6 @@ __all__ = ["app", "main"]
 _DIGIT = re.compile(r"\d")
 _UNLOADED = re.compile("shared object|static TLS block|DLL load failed|dlopen")
 """What systems say of a compiled library that they cannot load."""
-_SHORTAGE = re.compile("Cannot allocate memory|start new thread|launch worker thread|[Oo]ut of memory|bad_alloc")
-"""What libraries say, in errors of every class, where memory or threads do not suffice."""
 _LONGEST = 2000
 """So many letters of a line of a message at most: a value that is wrong may be a whole page."""
 _NO_NUMBER = frozenset({"nan", "inf", "infinity", "-inf", "-infinity"})
@@ -64,7 +62,7 @@ def main() -> None:
     except MemoryError as error:
         _fail(_memory(error))
     except OSError as error:
-        _fail(_of_the_system(error))
+        _fail(_of_a_library(error) or _of_the_system(error))
     except Exception as error:
         said = _of_a_library(error)
         if said is None:
@@ -137,12 +135,14 @@ def _memory(error: Exception) -> str:
 
 def _of_a_library(error: Exception) -> str | None:
     """Say what a library lacks that cannot be loaded, or go on, on this machine; None for every other error."""
-    if isinstance(error, ImportError) and _UNLOADED.search(str(error)):
+    unnamed = isinstance(error, OSError) and error.errno is None  # as of what is loaded by ctypes
+    if (unnamed or isinstance(error, ImportError)) and _UNLOADED.search(str(error)):
         return (
             f"a library that this needs cannot be loaded ({reason_of(error)}); close other programs, as memory or open "
             "files may not suffice, or install geoaccess again"
         )
-    return _memory(error) if _SHORTAGE.search(str(error)) else None
+    of_a_path = isinstance(error, OSError) and not unnamed
+    return _memory(error) if is_shortage(error) and not of_a_path else None
 
 
 def _short(line: str) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from geoaccess import files
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, InputError, is_shortage
 from geoaccess.osm.blobs import HISTORY, check_for_osmium
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def osmium_errors(path: Path) -> Iterator[None]:
     except GeoaccessError:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError, shapely.errors.ShapelyError) as error:
+        if is_shortage(error):  # it reads by threads of its own
+            raise
         raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
 
 
