@@ -122,8 +122,10 @@ ODD = [
 ]
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 64])
 @pytest.mark.parametrize("given", ODD)
-def test_outlines_are_those_of_the_same_areas(given):
+def test_outlines_are_those_of_the_same_areas(given, at_once, monkeypatch):
+    monkeypatch.setattr(coverage, "_AREAS", at_once)
     areas = np.array([*given, None], dtype=object)[:-1]
     found = Outlines.of(areas).shapes()
     assert shapely.to_wkb(found).tolist() == shapely.to_wkb(areas).tolist()

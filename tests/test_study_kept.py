@@ -7,12 +7,15 @@ import os
 import re
 import shutil
 import time
+from importlib import import_module
 
 import geopandas as gpd
 import osmium
 import pandas as pd
 import pbf_writer
 import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from geoaccess import files
 from geoaccess.background import background
@@ -46,6 +49,7 @@ from geoaccess.study.stages import (
     zoning,
 )
 from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
+from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import network_folder
 from tests.test_study_tiny import ZONES, degrees, write_study
 
@@ -439,3 +443,30 @@ def test_what_lies_under_a_sheet_is_made_once_and_ahead(tmp_path, monkeypatch):
         pass
     with pytest.raises(pytest.fail.Exception):
         ahead.below(fewer)
+
+
+SHAPES = [shapely.box(west, 0, west + 1, 1) for west in range(9)]
+SHAPES += [None, shapely.Polygon(), shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(1, 2, 3)]
+WITH_SHAPES = {
+    "named": gpd.GeoDataFrame({"name": [*"abcdefghijklm"], "number": range(13)}, geometry=SHAPES, crs=4326),
+    "labelled": gpd.GeoDataFrame(
+        {"name": [None] * 5 + [*"abcdefgh"]}, geometry=SHAPES, crs=25833, index=pd.Index([*"nopqrstuvwxyz"], name="id")
+    ),
+    "first": gpd.GeoDataFrame({"geometry": SHAPES, "x": 1.5}).iloc[3:],
+    "otherwise called": gpd.GeoDataFrame({"x": [1, 2], "shape": SHAPES[-2:]}, geometry="shape", crs=3035, index=[5, 9]),
+    "empty": gpd.GeoDataFrame({"x": []}, geometry=[], crs=4326),
+}
+
+
+@pytest.mark.parametrize("corners", [1, 7, 1000])
+@pytest.mark.parametrize("kind", WITH_SHAPES)
+def test_shapes_kept_a_few_at_a_time_are_those_that_geopandas_keeps(kind, corners, tmp_path, monkeypatch):
+    monkeypatch.setattr(import_module("geoaccess.study.stages.kept_tables"), "_CORNERS", corners)
+    table = WITH_SHAPES[kind]
+    kept_tables(tmp_path / "shapes-1", lambda: {"shapes": table})
+    found = kept_tables(tmp_path / "shapes-1", lambda: pytest.fail("they are kept"))["shapes"]
+    table.to_parquet(tmp_path / "expected.parquet")
+    expected = gpd.read_parquet(tmp_path / "expected.parquet")
+    assert_geodataframe_equal(found, expected, check_index_type="exact")
+    assert found.crs == table.crs
+    assert found.geometry.to_wkb().tolist() == table.geometry.to_wkb().tolist()

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
-from geoaccess.zones import assign_zones, count_notes, read_municipalities
-from geoaccess.zones.assignment import _near
+from geoaccess.zones import assign_zones, assignment, count_notes, read_municipalities
+from geoaccess.zones.assignment import _Squares
 
 LIMIT = 3_000
 
@@ -60,7 +60,9 @@ def test_it_equals_a_loop_over_all_pairs(polygons, centres, random):
 
 
 @pytest.mark.parametrize("sides", [4, 31, 32, 33, 63, 64, 65, 96, 97, 1000])
-def test_long_outlines_in_pieces_give_the_polygon_that_distances_to_all_give(sides):
+@pytest.mark.parametrize("at_once", [1, 2, 64])
+def test_long_outlines_in_pieces_give_the_polygon_that_distances_to_all_give(sides, at_once, monkeypatch):
+    monkeypatch.setattr(assignment, "_AT_ONCE", at_once)
     rng = np.random.default_rng(sides)
 
     def star(x, y):
@@ -90,12 +92,12 @@ def test_boxes_that_may_be_near_a_place_are_looked_at_and_few_others(seed, withi
     lowest = rng.uniform(-2 * wide_m, 2 * wide_m, (60, 2))
     highest = lowest + rng.exponential(within_m, (60, 2))
     beyond = np.maximum(np.maximum(lowest[:, None] - places, places - highest[:, None]), 0.0)
-    found = np.isin(np.arange(60), _near(lowest, highest, places, within_m))
+    found = np.isin(np.arange(60), _Squares.around(places, within_m).near(lowest, highest))
     assert found[(np.hypot(*beyond.T) <= within_m).any(axis=0)].all()
     side_m = max(within_m / 4, 2 * wide_m / 2**11)
     assert not found[(beyond.max(axis=2) > within_m + 1.01 * side_m).all(axis=1)].any()
     lowest[7, 1] = np.nan  # what PROJ cannot place
-    assert 7 in _near(lowest, highest, places, within_m)
+    assert 7 in _Squares.around(places, within_m).near(lowest, highest)
 
 
 def test_a_centre_on_a_border_belongs_to_the_smallest_identifier_in_any_order():

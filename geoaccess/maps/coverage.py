@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geoaccess.kernels.thinning import bends, border_arcs
+from geoaccess.kernels.threads import parts_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,6 +28,8 @@ _LATER_BITS: Final = np.uint64(42)
 """All but so many bits of the number of a point are looked at before it is looked for among those that are kept."""
 _AT_ONCE: Final = 1 << 18
 """So many points are looked at together: a country has millions."""
+_AREAS: Final = 64
+"""So many areas are taken apart together: their points are copied twice on the way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,20 @@ class Outlines:
     @classmethod
     def of(cls, areas: npt.NDArray[np.object_]) -> Outlines:
         """Return the outlines of polygons and multipolygons."""
+        some = [cls._of(areas[first:last], first) for first, last in parts_of(len(areas), _AREAS)]
+        some = some or [cls._of(areas, 0)]
+        return cls(
+            points=np.concatenate([one.points for one in some]),
+            ring_ptr=_one_after_another([one.ring_ptr for one in some]),
+            part_ptr=_one_after_another([one.part_ptr for one in some]),
+            area=np.concatenate([one.area for one in some]),
+            single=np.concatenate([one.single for one in some]),
+            others={place: other for one in some for place, other in one.others.items()},
+        )
+
+    @classmethod
+    def _of(cls, areas: npt.NDArray[np.object_], first: int) -> Outlines:
+        """Return the outlines of areas, whose numbers begin with `first`."""
         kind = shapely.get_type_id(areas)
         single = kind == shapely.GeometryType.POLYGON
         plain = single | (kind == shapely.GeometryType.MULTIPOLYGON)
@@ -60,9 +77,9 @@ class Outlines:
             points=points,
             ring_ptr=_starts(ring, len(rings)),
             part_ptr=_starts(part, len(parts)),
-            area=area,
+            area=area + first,
             single=single,
-            others={place: areas[place] for place in np.flatnonzero(~plain).tolist()},
+            others={first + place: areas[place] for place in np.flatnonzero(~plain).tolist()},
         )
 
     def shapes(self) -> npt.NDArray[np.object_]:
@@ -89,6 +106,15 @@ class Outlines:
 def _starts(owner: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
     """Return where what belongs to each owner begins, and where the last ends."""
     return np.searchsorted(owner, np.arange(number + 1))
+
+
+def _one_after_another(ptrs: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return where things begin that stand one after another, and where the last ends, of several such lists.
+
+    >>> _one_after_another([np.array([0, 3, 4]), np.array([0]), np.array([0, 2])]).tolist()
+    [0, 3, 4, 6]
+    """
+    return np.cumsum(np.concatenate([[0], *(np.diff(ptr) for ptr in ptrs)]))
 
 
 def _owners(ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of, in_metres, is_stretched
+from geoaccess.kernels.threads import parts_of
 from geoaccess.network.counting import count_within, numbers_from
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
+    from pyproj import CRS
 
 __all__ = ["NOTES", "assign_zones", "count_notes"]
 
@@ -27,6 +30,8 @@ _SIDES = 32
 """Sides in a piece of outline, among which the nearest polygon is looked for."""
 _SQUARES = 1 << 22
 """So many squares at most, in which is looked for what is near."""
+_AT_ONCE = 64
+"""So many polygons are taken apart together: each time their corners are copied, and a country has millions."""
 _HAIR = 1e-9
 """More than what rounding may add to a distance, of metres and of one."""
 
@@ -78,8 +83,8 @@ def assign_zones(
     3                  beyond_limit
     """
     _check(cells, municipalities, max_nearest_m)
-    ordered = municipalities.sort_index().to_crs(crs_of(cells))
-    polygons = ordered.geometry.to_numpy()
+    ordered = municipalities.sort_index()
+    polygons = _polygons_in(ordered, crs_of(cells))
     centres = shapely.centroid(cells.geometry.to_numpy())
     place, note = _inside(centres, polygons), np.zeros(len(cells), dtype=np.intp)
     outside = np.flatnonzero(place < 0)
@@ -161,6 +166,12 @@ def _check(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_neares
         )
 
 
+def _polygons_in(areas: gpd.GeoDataFrame, crs: CRS) -> npt.NDArray[np.object_]:
+    """Return polygons in a coordinate system, a few at a time: their corners are copied several times on the way."""
+    parts: Any = [areas.geometry.iloc[first:last] for first, last in parts_of(len(areas), _AT_ONCE)]
+    return np.concatenate([part.to_crs(crs).to_numpy() for part in parts])
+
+
 def _inside(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
     """Return the first polygon that holds or touches each centre, -1 where none does."""
     place = np.full(len(centres), len(polygons), dtype=np.intp)
@@ -187,22 +198,31 @@ def _pieces_of_outlines(
     polygons: npt.NDArray[np.object_], near: npt.NDArray[np.float64], within_m: float
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
     """Cut the outlines into lines of at most `_SIDES` sides; return those near places, and the polygon of each."""
+    squares = _Squares.around(near, within_m)
+    found = [(np.empty(0, object), np.empty(0, np.intp))]
+    for first, last in parts_of(len(polygons), _AT_ONCE):
+        pieces, polygon = _pieces_near(polygons[first:last], squares)
+        found.append((pieces, polygon + first))
+    pieces, polygon = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return pieces, polygon
+
+
+def _pieces_near(
+    polygons: npt.NDArray[np.object_], squares: _Squares
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
     parts, polygon_of_part = shapely.get_parts(polygons, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     corners, sizes = shapely.get_coordinates(rings), shapely.get_num_coordinates(rings)
     if not len(corners):
         return np.empty(0, object), np.empty(0, np.intp)
-    n_rings = len(rings)
-    del parts, rings  # copies, each of as many corners
     after = np.cumsum(sizes)
     number = -(-np.maximum(sizes - 1, 0) // _SIDES)
-    ring = np.repeat(np.arange(n_rings), number)
+    ring = np.repeat(np.arange(len(rings)), number)
     first = (after - sizes)[ring] + _SIDES * count_within(number)
     # Each piece ends where the next begins, or with its ring: that corner is in both.
     end = np.minimum(first + _SIDES, after[ring] - 1)
     lowest, highest = (extreme.reduceat(corners, first) for extreme in (np.minimum, np.maximum))
-    lowest, highest = np.minimum(lowest, corners[end]), np.maximum(highest, corners[end])
-    kept = _near(lowest, highest, near, within_m)
+    kept = squares.near(np.minimum(lowest, corners[end]), np.maximum(highest, corners[end]))
     lengths = end[kept] + 1 - first[kept]
     taken = numbers_from(first[kept], lengths)
     piece = np.repeat(np.arange(len(kept)), lengths)
@@ -210,29 +230,41 @@ def _pieces_of_outlines(
     return np.asarray(pieces, object), polygon_of_part[part_of_ring[ring[kept]]]
 
 
-def _near(
-    lowest: npt.NDArray[np.float64], highest: npt.NDArray[np.float64], places: npt.NDArray[np.float64], within_m: float
-) -> npt.NDArray[np.intp]:
-    """Return the boxes that may hold anything within some metres of a place, and a few more.
+@dataclass(frozen=True, eq=False)
+class _Squares:
+    """Squares from a corner on, in which places are looked for: `before` has how many before each are taken."""
 
-    The places are looked for in squares, of which is known how many before each are taken.
-    """
-    places = places[np.isfinite(places).all(axis=1)]
-    if not len(places):
-        return np.empty(0, np.intp)
-    corner, across = places.min(axis=0), np.ptp(places, axis=0)
-    side_m = max(within_m / 4, float(across.max()) / _SQUARES, float(np.sqrt(across.prod() / _SQUARES)), _HAIR)
-    square = ((places - corner) // side_m).astype(np.int64)
-    before = np.zeros(square.max(axis=0) + 2, np.int32)
-    before[square[:, 0] + 1, square[:, 1] + 1] = 1
-    for axis in (0, 1):
-        np.cumsum(before, axis=axis, out=before)
-    reach_m, most = within_m * (1 + _HAIR) + _HAIR, np.array(before.shape) - 1
-    known = np.isfinite((lowest + highest).sum(axis=1))  # what PROJ cannot place is looked at
-    boxes = np.where(known[:, None], lowest, corner), np.where(known[:, None], highest, corner)
-    (west, south), (east, north) = (
-        np.clip((edge + gap_m - corner) // side_m + more, 0, most).astype(np.int64).T
-        for edge, gap_m, more in zip(boxes, (-reach_m, reach_m), (0, 1), strict=True)
-    )
-    held = before[east, north] - before[west, north] - before[east, south] + before[west, south]
-    return np.flatnonzero((held > 0) | ~known)
+    corner: npt.NDArray[np.float64]
+    side_m: float
+    before: npt.NDArray[np.int32]
+    within_m: float
+
+    @classmethod
+    def around(cls, places: npt.NDArray[np.float64], within_m: float) -> _Squares:
+        """Return the squares for places, and how far from one anything counts as near."""
+        places = places[np.isfinite(places).all(axis=1)]
+        if not len(places):
+            return cls(np.zeros(2), 1.0, np.zeros((1, 1), np.int32), within_m)
+        corner, across = places.min(axis=0), np.ptp(places, axis=0)
+        side_m = max(within_m / 4, float(across.max()) / _SQUARES, float(np.sqrt(across.prod() / _SQUARES)), _HAIR)
+        square = ((places - corner) // side_m).astype(np.int64)
+        before = np.zeros(square.max(axis=0) + 2, np.int32)
+        before[square[:, 0] + 1, square[:, 1] + 1] = 1
+        for axis in (0, 1):
+            np.cumsum(before, axis=axis, out=before)
+        return cls(corner, side_m, before, within_m)
+
+    def near(self, lowest: npt.NDArray[np.float64], highest: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+        """Return the boxes that may hold anything near a place, and a few more."""
+        before, corner = self.before, self.corner
+        reach_m, most = self.within_m * (1 + _HAIR) + _HAIR, np.array(before.shape) - 1
+        if not most.all():
+            return np.empty(0, np.intp)
+        known = np.isfinite((lowest + highest).sum(axis=1))  # what PROJ cannot place is looked at
+        boxes = np.where(known[:, None], lowest, corner), np.where(known[:, None], highest, corner)
+        (west, south), (east, north) = (
+            np.clip((edge + gap_m - corner) // self.side_m + more, 0, most).astype(np.int64).T
+            for edge, gap_m, more in zip(boxes, (-reach_m, reach_m), (0, 1), strict=True)
+        )
+        held = before[east, north] - before[west, north] - before[east, south] + before[west, south]
+        return np.flatnonzero((held > 0) | ~known)

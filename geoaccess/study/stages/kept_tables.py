@@ -6,6 +6,7 @@ Of each kind of thing in a cache the last that were used stay: see `drop_older`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 from typing import TYPE_CHECKING, Any, Final
@@ -44,6 +45,8 @@ MOST_BYTES: Final = 20e9
 
 _FORMAT = 1
 _DESCRIBED = "tables.json"
+_CORNERS: Final = 1 << 18
+"""So many corners of shapes are written together."""
 _TAGS = "tags"  # a column of dictionaries
 
 
@@ -132,10 +135,13 @@ def drop_older(kept: Path) -> None:
 def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     with files.writing_folder(folder) as temporary:
         for name, table in tables.items():
-            shapes = getattr(table, "active_geometry_name", None)
+            shapes, path = getattr(table, "active_geometry_name", None), temporary / f"{name}.parquet"
             # Shapes and decimals are hardly ever alike: to look for such takes longer than to write them.
             alike = [column for column in table if column != shapes and not is_float_dtype(table[column])]
-            _flat(table).to_parquet(temporary / f"{name}.parquet", use_dictionary=alike)
+            if shapes is None:
+                _flat(table).to_parquet(path, use_dictionary=alike)
+            else:
+                _write_shapes(_flat(table), path, alike)
         described = {
             "format": _FORMAT,
             "tables": {
@@ -144,6 +150,27 @@ def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
             },
         }
         (temporary / _DESCRIBED).write_text(json.dumps(described, indent=1), encoding="utf-8")
+
+
+def _write_shapes(table: Any, path: Path, alike: list[Any]) -> None:
+    """Write a table with shapes as `to_parquet` does, a few at a time: all of them would stand there twice as bytes."""
+    import numpy as np
+    import pyarrow as pa
+    import shapely
+    from pyarrow import parquet
+
+    name, shapes = table.geometry.name, table.geometry.to_numpy()
+    rest, place = pa.Table.from_pandas(pd.DataFrame(table.drop(columns=name))), table.columns.get_loc(name)
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": [], "crs": table.crs and table.crs.to_json_dict()}
+    geo = {"version": "1.0.0", "primary_column": name, "columns": {name: column}}
+    field = pa.field(name, pa.binary())
+    schema = rest.schema.insert(place, field).with_metadata({**rest.schema.metadata, "geo": json.dumps(geo)})
+    corners = shapely.get_num_coordinates(shapes)
+    ends = np.searchsorted(np.cumsum(corners), np.arange(_CORNERS, corners.sum(), _CORNERS)) + 1
+    with parquet.ParquetWriter(path, schema, use_dictionary=alike) as writer:
+        for first, last in itertools.pairwise(np.unique([0, *ends, len(shapes)])):
+            some = pa.array(shapely.to_wkb(shapes[first:last], flavor="iso"), pa.binary())
+            writer.write_table(rest.slice(first, last - first).add_column(place, field, some))
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
