@@ -12,9 +12,9 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
 from geoaccess.hierarchy.parts import numbered, runs_of
-from geoaccess.kernels import customising, dissection, elimination, graph, unpacking
-from geoaccess.kernels.keys import NEVER
-from geoaccess.kernels.threads import share, thread_count
+from geoaccess.kernels import completing, customising, dissection, elimination, graph, unpacking
+from geoaccess.kernels.stacks import NOWHERE
+from geoaccess.kernels.threads import parts_of, share, thread_count, threads_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,31 +93,46 @@ class Order:
 
     def customised(self, network: Network) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Return what each arc costs outward and inward by the times of a network, over nodes below it."""
-        start, head, slot = self.start, self.head, self.slot
-        top, rest = runs_of(self.parts, head.size)
-        outward, inward = customising.given(head.size, slot, network.arc_costs())
-        above = {first: np.full((start[top], 2), NEVER) for first, _ in rest}
+        times = self._pairs(network).view(np.uint32).reshape(-1, 2)
+        return times[:, 0].copy(), times[:, 1].copy()
 
-        def work(first: int, last: int) -> None:
-            customising.customise(top, start, head, outward, inward, above[first], first, last)
+    def _pairs(self, network: Network) -> npt.NDArray[np.uint64]:
+        """Return the same in pairs, see `kernels.stacks`."""
+        size = self.head.size
+        top, rest = runs_of(self.parts, size)
+        pairs = np.empty(size, np.uint64)
+        work = partial(customising.given, self.slot, network.arc_costs(), pairs)
+        share(work, parts_of(size, 1 + size // threads_for(size)))
+        above = {first: np.full(self.start[top], NOWHERE) for first, _ in rest}
 
-        share(work, rest)
+        def rise(first: int, last: int) -> None:
+            customising.customise(top, self.start, self.head, pairs, above[first], first, last)
+
+        share(rise, rest)
+        low = pairs[: self.start[top]].view(np.uint32)
         for lower in above.values():
-            customising.lowered(outward, inward, lower)
-        customising.customise(top, start, head, outward, inward, np.empty((0, 2), np.uint32), 0, top)
-        return outward, inward
+            np.minimum(low, lower.view(np.uint32), out=low)
+        customising.customise(top, self.start, self.head, pairs, np.empty(0, np.uint64), 0, top)
+        return pairs
 
     def hierarchy(self, network: Network) -> Hierarchy:
         """Return the hierarchy of a network of this topology, without the arcs that its times leave no use for."""
-        outward, inward = self.customised(network)
-        least = outward.copy(), inward.copy()
-        top, rest = runs_of(self.parts, self.head.size)
-        work = partial(customising.tighten, top, self.start, self.head, *least)
-        work(0, top)
-        share(work, rest)
-        return Hierarchy(
-            network, 0, self.place, *customising.kept(self.start, self.head, outward, inward, *least), self.parts
-        )
+        start, head, pairs = self.start, self.head, self._pairs(network)
+        least = np.empty_like(pairs)
+        top, rest = runs_of(self.parts, head.size)
+
+        def fall(first: int, last: int) -> None:
+            least[start[first] : start[last]] = pairs[start[first] : start[last]]
+            customising.tighten(top, start, head, least, first, last)
+
+        fall(0, top)
+        share(fall, rest)
+        rows = np.zeros(start.size, np.int32)
+        share(partial(customising.count_kept, start, pairs, least, rows[1:]), [(0, top), *rest])
+        np.cumsum(rows, dtype=np.int32, out=rows)
+        kept = np.empty(rows[-1], np.int32), np.empty(rows[-1], np.uint32), np.empty(rows[-1], np.uint32)
+        share(partial(customising.keep, start, head, pairs, least, rows, *kept), [(0, top), *rest])
+        return Hierarchy(network, 0, self.place, rows, *kept, self.parts)
 
 
 @checks_arguments
@@ -166,11 +181,11 @@ def make_order(network: Network, *, progress: Callable[[float], None] | None = N
     nodes = _dissected(inner[0], inner[1], _ranks(network, kept), progress or _quiet)
     order = np.concatenate([fallen, kept[nodes]])[::-1].astype(np.int32)
     place = _places(order)
-    above = customising.complete(order, place, begin, near)
+    above = completing.complete(order, place, begin, near)
     number, parts = numbered(network, 0, *above, place)
-    rows, upper = customising.sorted_rows(number, *above)
+    rows, upper = completing.sorted_rows(number, *above)
     place = number[place]
-    return Order(place, rows, upper, customising.slots(place, rows, upper, tail, head), parts)
+    return Order(place, rows, upper, completing.slots(place, rows, upper, tail, head), parts)
 
 
 def _quiet(_: float) -> None:

@@ -1,8 +1,7 @@
-"""A hierarchy without times, and times put into it: what a network's new times cost is a pass over triangles.
+"""Times put into a complete hierarchy: what a network's new times cost is two passes over triangles.
 
-The nodes of a hierarchy are numbered from the top, see `sweeps`. It is complete: any two nodes above a third one, and
-joined to it, are joined themselves. So whatever the times are, every shortest path goes up and then down, once each
-arc holds the least time over nodes below it. Heads rise in the list of a node.
+Every shortest path goes up and then down, once each arc holds the least time over nodes below it. See `completing` for
+which arcs there are.
 
 Dibbelt, Strasser and Wagner (2016), Customizable Contraction Hierarchies, ACM Journal of Experimental Algorithmics 21,
 1.5.
@@ -15,157 +14,76 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.growing import longer
-from geoaccess.kernels.keys import NEVER, ONE
+from geoaccess.kernels.keys import LOW, NEVER, ONE, SHIFT
+from geoaccess.kernels.stacks import AT_ONCE, NOWHERE, later, lesser, lower_between, lower_over, turned
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["complete", "customise", "given", "kept", "lowered", "slots", "sorted_rows", "tighten"]
+__all__ = ["count_kept", "customise", "given", "keep", "tighten"]
 
 _ZERO = np.uint64(0)
+_AT_ONCE = np.uint64(AT_ONCE)
 
 
-@numba.njit(cache=True)
-def complete(
-    order: npt.NDArray[np.int32],
-    place: npt.NDArray[np.int32],
-    start: npt.NDArray[np.int64],
-    head: npt.NDArray[np.int32],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return (start, head) of the hierarchy of a graph, given by its arcs both ways, in an order from the top.
-
-    Joined to a node are also those that nodes below it are joined to; it is enough to look at those below of which it
-    is the lowest neighbour.
-    """
-    n = order.size
-    begin = np.zeros(n, np.int64)
-    size = np.zeros(n, np.int32)
-    heads = np.empty(2 * head.size + n, np.int32)
-    child = np.full(n, -1, np.int32)
-    sibling = np.full(n, -1, np.int32)
-    seen = np.full(n, -1, np.int32)
-    filled = np.int64(0)  # a number written as it is would be compiled for on its own
-    for p in range(n - 1, -1, -1):
-        first = filled
-        needed = start[order[p] + 1] - start[order[p]]
-        lower = child[p]
-        while lower >= 0:
-            needed += size[lower]
-            lower = sibling[lower]
-        while filled + needed > heads.size:
-            heads = longer(heads)
-        lowest = -1
-        for arc in range(start[order[p]], start[order[p] + 1]):
-            above = place[head[arc]]
-            if above < p and seen[above] != p:
-                seen[above] = p
-                heads[filled] = above
-                filled += 1
-                lowest = max(lowest, above)
-        lower = child[p]
-        while lower >= 0:
-            for at in range(begin[lower], begin[lower] + size[lower]):
-                above = heads[at]
-                if above != p and seen[above] != p:
-                    seen[above] = p
-                    heads[filled] = above
-                    filled += 1
-                    lowest = max(lowest, above)
-            lower = sibling[lower]
-        begin[p], size[p] = first, filled - first
-        if lowest >= 0:
-            sibling[p] = child[lowest]
-            child[lowest] = p
-    rows = np.zeros(n + 1, np.int32)
-    made = np.empty(filled, np.int32)
-    for p in range(n):
-        rows[p + 1] = rows[p] + size[p]
-        for i in range(size[p]):
-            made[rows[p] + i] = heads[begin[p] + i]
-    return rows, made
-
-
-@numba.njit(cache=True)
-def sorted_rows(
-    number: npt.NDArray[np.int32], start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return (start, head) with node p become number[p] and heads rising in each list."""
-    n = start.size - 1
-    old = np.empty(n, np.int32)
-    for p in range(n):
-        old[number[p]] = p
-    rows = np.zeros(n + 1, np.int32)
-    heads = np.empty(head.size, np.int32)
-    for q in range(n):
-        filled = rows[q]
-        for arc in range(start[old[q]], start[old[q] + 1]):
-            above = number[head[arc]]
-            at = filled
-            while at > rows[q] and heads[at - 1] > above:
-                heads[at] = heads[at - 1]
-                at -= 1
-            heads[at] = above
-            filled += 1
-        rows[q + 1] = filled
-    return rows, heads
-
-
-@numba.njit(cache=True)
-def slots(
-    place: npt.NDArray[np.int32],
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    tails: npt.NDArray[np.int32],
-    heads: npt.NDArray[np.int32],
-) -> npt.NDArray[np.int32]:
-    """Return where arcs of the network count: twice the arc of the hierarchy, and one more where they lead down.
-
-    An arc from a node to itself counts nowhere: -1.
-    """
-    found = np.empty(tails.size, np.int32)
-    for i in range(tails.size):
-        p, q = place[tails[i]], place[heads[i]]
-        if p == q:
-            found[i] = -1
-            continue
-        low, high = max(p, q), min(p, q)
-        first, last = start[low], start[low + 1]
-        while first < last:
-            middle = (first + last) // 2
-            if head[middle] < high:
-                first = middle + 1
-            else:
-                last = middle
-        found[i] = 2 * first + (0 if low == p else 1)
-    return found
-
-
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def given(
-    arcs: int, slot: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return (outward, inward): the least cost of the network's arcs, -1 where closed, on each arc of a hierarchy."""
-    outward = np.full(arcs, NEVER, np.uint32)
-    inward = np.full(arcs, NEVER, np.uint32)
+    slot: npt.NDArray[np.int32], cost: npt.NDArray[np.int32], pairs: npt.NDArray[np.uint64], first: int, last: int
+) -> None:
+    """Write the least cost of the network's arcs, -1 where closed, to `pairs` (see `stacks`) of a hierarchy's arcs.
+
+    These are the arcs from `first` up to `last`.
+    """
+    times = pairs.view(np.uint32)
+    for at in range(2 * first, 2 * last):
+        times[at] = NEVER
     for i in range(slot.size):
-        if slot[i] < 0 or cost[i] < 0:
-            continue
-        times = inward if slot[i] & 1 else outward
-        times[slot[i] >> 1] = min(times[slot[i] >> 1], np.uint32(cost[i]))
-    return outward, inward
+        if 2 * first <= slot[i] < 2 * last and cost[i] >= 0:
+            times[slot[i]] = min(times[slot[i]], np.uint32(cost[i]))
 
 
 @numba.njit(cache=True, nogil=True)
 def _queues(
-    n: int, top: int, first: int, last: int
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return room for the row of a node, and for who waits for whom: nobody yet for those of the top and a part."""
-    row = np.empty((n, 2), np.uint32)  # memory that is not touched costs nothing
-    waiting, following, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    waiting[:top] = -1
-    waiting[first:last] = -1
-    return row, waiting, following, at
+    start: npt.NDArray[np.int32], top: int, first: int, last: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return room for the row of a node, by number and one after the other, and for who waits for whom: nobody yet.
+
+    Stacks wait, by their first nodes. Of each are kept, side by side in memory, who waits for the same node after it,
+    the entry of that node in its lists, how many nodes it has and where their lists begin.
+    """
+    n = start.size - 1
+    row = np.empty(n, np.uint64)  # memory that is not touched costs nothing
+    waiting, queue = np.empty(n, np.int32), np.empty((n, 4), np.int32)
+    for q in range(min(first, top)):
+        waiting[q] = -1
+    longest = 0
+    for q in range(first, last):
+        waiting[q] = -1
+        longest = max(longest, start[q + 1] - start[q])
+    return row, np.empty(longest, np.uint64), waiting, queue
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _stands(q: int, start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]) -> bool:
+    """Say whether a node stands on the one before it, see `stacks`: all that one is joined to is above both."""
+    size, before = start[q + 1] - start[q], start[q] - start[q - 1]
+    return bool(size == before + 1 and head[start[q + 1] - 1] == q - 1)
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _wait(
+    p: int,
+    entry: int,
+    many: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    waiting: npt.NDArray[np.int32],
+    queue: npt.NDArray[np.int32],
+) -> None:
+    """Let the stack of so many nodes from p on wait for the node of an entry."""
+    above = head[start[p] + entry]
+    queue[p, 0], queue[p, 1], queue[p, 2], queue[p, 3] = waiting[above], entry, many, start[p]
+    waiting[above] = p
 
 
 @numba.njit(cache=True, nogil=True)
@@ -173,40 +91,35 @@ def customise(
     top: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    outward: npt.NDArray[np.uint32],
-    inward: npt.NDArray[np.uint32],
-    above: npt.NDArray[np.uint32],
+    pairs: npt.NDArray[np.uint64],
+    above: npt.NDArray[np.uint64],
     first: int,
     last: int,
 ) -> None:
     """Lower the times of arcs of the nodes from `first` up to `last`, in place, to the least over nodes below them.
 
     These nodes are a part (see `Hierarchy.parts`), or are the `top`, which comes after all parts: what is below is
-    done. What the ways over a part take between nodes of the top is written to `above`, shape (arcs of the top, 2),
-    outward and inward, for others may be at work on other parts.
+    done. What the ways over a part take between nodes of the top is written to `above`, a pair for each arc of the
+    top, for others may be at work on other parts; it holds `NOWHERE` before.
 
-    Of each node in turn, from below, the times to those above it stand by their numbers in `row`, and the neighbours
-    that wait for it below are gone through, each of which then waits for the next higher of its own: of no triangle
-    the third arc is looked for.
+    Of each node in turn, from below, the times to those above it stand by their numbers in `row`, and the stacks that
+    wait for it below are gone through, each of which then waits for the next higher of its own: of no triangle the
+    third arc is looked for.
     """
-    row, waiting, following, at = _queues(start.size - 1, top, first, last)
+    row, beside, waiting, queue = _queues(start, top, first, last)
+    end = last
     for q in range(last - 1, first - 1, -1):
         if waiting[q] >= 0:
-            for arc in range(start[q], start[q + 1]):
-                row[head[arc], 0], row[head[arc], 1] = outward[arc], inward[arc]
-            _rise(q, start, head, outward, inward, row, waiting, following, at)
-            for arc in range(start[q], start[q + 1]):
-                outward[arc], inward[arc] = row[head[arc], 0], row[head[arc], 1]
-        if start[q + 1] - start[q] > 1:
-            at[q] = start[q + 1] - 1
-            following[q], waiting[head[at[q]]] = waiting[head[at[q]]], q
+            _rise(q, start, head, pairs, pairs, row, beside, waiting, queue)
+        if q < end - 1:
+            _rise_within(q, end, start, pairs)
+        if q == first or not _stands(q, start, head):
+            if start[q + 1] - start[q] > 1:
+                _wait(q, start[q + 1] - start[q] - 1, end - q, start, head, waiting, queue)
+            end = q
     for q in range(min(first, top) - 1, -1, -1):
         if waiting[q] >= 0:
-            for arc in range(start[q], start[q + 1]):
-                row[head[arc], 0] = row[head[arc], 1] = NEVER
-            _rise(q, start, head, outward, inward, row, waiting, following, at)
-            for arc in range(start[q], start[q + 1]):
-                above[arc, 0], above[arc, 1] = row[head[arc], 0], row[head[arc], 1]
+            _rise(q, start, head, pairs, above, row, beside, waiting, queue)
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
@@ -214,27 +127,61 @@ def _rise(
     q: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    outward: npt.NDArray[np.uint32],
-    inward: npt.NDArray[np.uint32],
-    row: npt.NDArray[np.uint32],
+    pairs: npt.NDArray[np.uint64],
+    lowered: npt.NDArray[np.uint64],
+    row: npt.NDArray[np.uint64],
+    beside: npt.NDArray[np.uint64],
     waiting: npt.NDArray[np.int32],
-    following: npt.NDArray[np.int32],
-    at: npt.NDArray[np.int32],
+    queue: npt.NDArray[np.int32],
 ) -> None:
-    """Lower the times in the row of a node to those over the nodes that wait for it, and let these wait further up."""
+    """Lower the times of a node to those over the stacks that wait for it, and let these wait further up."""
+    arcs, end = np.uint64(start[q]), np.uint64(start[q + 1])
+    for arc in range(arcs, end):
+        row[np.uint64(head[arc])] = lowered[arc]
     p = waiting[q]
     while p >= 0:
-        after, last = following[p], at[p]
-        leaves, comes = np.uint64(outward[last]), np.uint64(inward[last])
-        for arc in range(np.uint64(start[p]), np.uint64(last)):
-            above = np.uint64(head[arc])
-            # What leads nowhere adds up to NEVER or more, and stays so.
-            row[above, _ZERO] = min(np.uint64(row[above, _ZERO]), comes + np.uint64(outward[arc]))
-            row[above, ONE] = min(np.uint64(row[above, ONE]), leaves + np.uint64(inward[arc]))
-        if last - 1 > start[p]:
-            at[p] = last - 1
-            following[p], waiting[head[last - 1]] = waiting[head[last - 1]], p
+        after, entry, many, place = queue[p, 0], np.uint64(queue[p, 1]), np.uint64(queue[p, 2]), np.uint64(queue[p, 3])
+        size = np.uint64(start[p + 1]) - place
+        if entry > ONE:
+            higher = head[place + entry - ONE]
+            queue[p, 0], queue[p, 1], waiting[higher] = waiting[higher], entry - ONE, p
+        if entry >= _AT_ONCE:
+            for i in range(entry):
+                beside[i] = row[np.uint64(head[place + i])]
+            for i in range(_ZERO, entry, _AT_ONCE):
+                begin = min(np.uint64(i), entry - _AT_ONCE)
+                lower_over(beside, begin, pairs, place, size, many, entry, begin)
+            for i in range(entry):
+                row[np.uint64(head[place + i])] = beside[i]
+        else:
+            first = place
+            while many > _ZERO:
+                pair = turned(pairs[place + entry])
+                for i in range(entry):
+                    other = np.uint64(head[first + i])
+                    row[other] = lesser(row[other], later(pair, pairs[place + i]))
+                place, size, many = place + size, size + ONE, many - ONE
         p = after
+    for arc in range(arcs, end):
+        lowered[arc] = row[np.uint64(head[arc])]
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _rise_within(q: int, end: int, start: npt.NDArray[np.int32], pairs: npt.NDArray[np.uint64]) -> None:
+    """Lower the times of a node to those over the nodes of its own stack below it, which ends before `end`."""
+    into, place, many = np.uint64(start[q]), np.uint64(start[q + 1]), np.uint64(end - 1 - q)
+    entry = place - into
+    if entry >= _AT_ONCE:
+        for i in range(_ZERO, entry, _AT_ONCE):
+            begin = min(np.uint64(i), entry - _AT_ONCE)
+            lower_over(pairs, into + begin, pairs, place, entry + ONE, many, entry, begin)
+        return
+    size = entry + ONE
+    for _ in range(many):
+        pair = turned(pairs[place + entry])
+        for i in range(entry):
+            pairs[into + i] = lesser(pairs[into + i], later(pair, pairs[place + i]))
+        place, size = place + size, size + ONE
 
 
 @numba.njit(cache=True, nogil=True)
@@ -242,8 +189,7 @@ def tighten(
     top: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    outward: npt.NDArray[np.uint32],
-    inward: npt.NDArray[np.uint32],
+    pairs: npt.NDArray[np.uint64],
     first: int,
     last: int,
 ) -> None:
@@ -252,17 +198,24 @@ def tighten(
     These are the arcs of the nodes from `first` up to `last`: a part, or the `top`, which comes before all parts. Those
     above are done. It goes as in `customise`, from above.
     """
-    row, waiting, following, at = _queues(start.size - 1, top, first, last)
-    for p in range(first, last):
-        if start[p + 1] - start[p] > 1:
-            at[p] = start[p] + 1
-            following[p], waiting[head[at[p]]] = waiting[head[at[p]]], p
-    for i in range(min(first, top) + last - first):
-        q = i if i < min(first, top) else i - min(first, top) + first
+    row, beside, waiting, queue = _queues(start, top, first, last)
+    end = last
+    for p in range(last - 1, first - 1, -1):
+        queue[p, 2] = end - p
+        if p == first or not _stands(p, start, head):
+            if start[p + 1] - start[p] > 1:
+                _wait(p, 1, end - p, start, head, waiting, queue)
+            end = p
+    for q in range(min(first, top)):
         if waiting[q] >= 0:
-            for arc in range(start[q], start[q + 1]):
-                row[head[arc], 0], row[head[arc], 1] = outward[arc], inward[arc]
-            _fall(q, start, head, outward, inward, row, waiting, following, at)
+            _fall(q, start, head, pairs, row, beside, waiting, queue)
+    for q in range(first, last):
+        if waiting[q] >= 0:
+            _fall(q, start, head, pairs, row, beside, waiting, queue)
+        place = np.uint64(start[q])
+        entry = np.uint64(start[q + 1]) - place
+        if queue[q, 2] > 1 and entry > _ZERO:
+            _lower_between(np.uint64(start[q + 1]), entry + ONE, queue[q, 2] - 1, entry, pairs, pairs, place)
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
@@ -270,66 +223,104 @@ def _fall(
     q: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    outward: npt.NDArray[np.uint32],
-    inward: npt.NDArray[np.uint32],
-    row: npt.NDArray[np.uint32],
+    pairs: npt.NDArray[np.uint64],
+    row: npt.NDArray[np.uint64],
+    beside: npt.NDArray[np.uint64],
     waiting: npt.NDArray[np.int32],
-    following: npt.NDArray[np.int32],
-    at: npt.NDArray[np.int32],
+    queue: npt.NDArray[np.int32],
 ) -> None:
-    """Lower the times of nodes that wait for a node to those over it and its row, and let them wait for the next."""
+    """Lower the times of stacks that wait for a node to those over it, and let them wait for the next."""
+    for arc in range(np.uint64(start[q]), np.uint64(start[q + 1])):
+        row[np.uint64(head[arc])] = pairs[arc]
     p = waiting[q]
     while p >= 0:
-        after, last = following[p], np.uint64(at[p])
-        leaves, comes = np.uint64(outward[last]), np.uint64(inward[last])
-        for arc in range(np.uint64(start[p]), last):
-            above = np.uint64(head[arc])
-            rises, falls = np.uint64(row[above, _ZERO]), np.uint64(row[above, ONE])
-            to, back = min(np.uint64(outward[arc]), leaves + rises), min(np.uint64(inward[arc]), comes + falls)
-            outward[arc], inward[arc] = to, back
-            leaves, comes = min(leaves, to + falls), min(comes, back + rises)
-        outward[last], inward[last] = leaves, comes
-        if at[p] + 1 < start[p + 1]:
-            at[p] += 1
-            following[p], waiting[head[at[p]]] = waiting[head[at[p]]], p
+        after, entry, many, place = queue[p, 0], np.uint64(queue[p, 1]), np.uint64(queue[p, 2]), np.uint64(queue[p, 3])
+        size = np.uint64(start[p + 1]) - place
+        if entry + ONE < size:
+            lower = head[place + entry + ONE]
+            queue[p, 0], queue[p, 1], waiting[lower] = waiting[lower], entry + ONE, p
+        for i in range(entry):
+            beside[i] = row[np.uint64(head[place + i])]
+        _lower_between(place, size, many, entry, pairs, beside, _ZERO)
         p = after
 
 
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _lower_between(
+    place: np.uint64,
+    size: np.uint64,
+    many: int,
+    entry: np.uint64,
+    pairs: npt.NDArray[np.uint64],
+    apart: npt.NDArray[np.uint64],
+    first: np.uint64,
+) -> None:
+    """Lower lists of a stack to those over one entry, see `stacks.lower_between`; they begin at `place`."""
+    for _ in range(many):
+        if entry >= _AT_ONCE:
+            lower_between(pairs, place, entry, apart, first)
+        else:
+            own = pairs[place + entry]
+            for i in range(entry):
+                between, held = apart[first + i], pairs[place + i]
+                pairs[place + i] = lesser(held, later(between, own))
+                own = lesser(own, later(held, turned(between)))
+            pairs[place + entry] = own
+        place, size = place + size, size + ONE
+
+
 @numba.njit(cache=True, nogil=True)
-def lowered(outward: npt.NDArray[np.uint32], inward: npt.NDArray[np.uint32], above: npt.NDArray[np.uint32]) -> None:
-    """Lower the times of the first arcs, in place, to those over a part, see `customise`."""
-    for arc in range(above.shape[0]):
-        outward[arc] = min(outward[arc], above[arc, 0])
-        inward[arc] = min(inward[arc], above[arc, 1])
+def count_kept(
+    start: npt.NDArray[np.int32],
+    pairs: npt.NDArray[np.uint64],
+    least: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+) -> None:
+    """Write how many arcs of the nodes from `first` up to `last` are to be kept, see `keep`; of node p to counts[p]."""
+    for p in range(first, last):
+        many = _ZERO
+        for arc in range(np.uint64(start[p]), np.uint64(start[p + 1])):
+            many += np.uint64(_needed(pairs[arc], least[arc]) != NOWHERE)
+        counts[p] = max(many, np.uint64(start[p + 1] > start[p]))
 
 
-@numba.njit(cache=True)
-def kept(
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _needed(pair: np.uint64, least: np.uint64) -> np.uint64:
+    """Return the pair with NEVER where it is not the least."""
+    apart = pair ^ least
+    high = pair & ~LOW if apart <= LOW else NOWHERE & ~LOW
+    low = pair & LOW if apart & LOW == _ZERO else NOWHERE & LOW
+    return high | low
+
+
+@numba.njit(cache=True, nogil=True)
+def keep(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    outward: npt.NDArray[np.uint32],
-    inward: npt.NDArray[np.uint32],
-    least_outward: npt.NDArray[np.uint32],
-    least_inward: npt.NDArray[np.uint32],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return (start, head, outward, inward) of the arcs whose time is the least there is, one way at least.
+    pairs: npt.NDArray[np.uint64],
+    least: npt.NDArray[np.uint64],
+    rows: npt.NDArray[np.int32],
+    heads: npt.NDArray[np.int32],
+    outwards: npt.NDArray[np.uint32],
+    inwards: npt.NDArray[np.uint32],
+    first: int,
+    last: int,
+) -> None:
+    """Write the arcs of the nodes from `first` up to `last` whose time is the least there is, one way at least.
 
-    A shortest path that goes up and then down takes no other arc: its parts are shortest paths too. Of a node
-    whose arcs lead nowhere, the first one is kept.
+    Those of node p come to rows[p]:rows[p + 1]. A shortest path that goes up and then down takes no other arc: its
+    parts are shortest paths too. Of a node whose arcs lead nowhere, the first one is kept: sweeps want an arc of every
+    node that can have one.
     """
-    rows = np.zeros(start.size, np.int32)
-    heads = np.empty(head.size, np.int32)
-    outwards, inwards = np.empty(head.size, np.uint32), np.empty(head.size, np.uint32)
-    filled = 0
-    for p in range(start.size - 1):
-        for arc in range(start[p], start[p + 1]):
-            leaves = NEVER if least_outward[arc] < outward[arc] else outward[arc]
-            comes = NEVER if least_inward[arc] < inward[arc] else inward[arc]
-            if leaves < NEVER or comes < NEVER:
-                heads[filled], outwards[filled], inwards[filled] = head[arc], leaves, comes
-                filled += 1
-        if filled == rows[p] and start[p] < start[p + 1]:  # sweeps want an arc of every node that can have one
+    for p in range(first, last):
+        filled, end = np.uint64(rows[p]), np.uint64(rows[p + 1])
+        arc, after = np.uint64(start[p]), np.uint64(start[p + 1])
+        while filled < end and arc < after:  # what is not kept is written over by the next
+            pair = _needed(pairs[arc], least[arc])
+            heads[filled], outwards[filled], inwards[filled] = head[arc], pair & LOW, pair >> SHIFT
+            filled += np.uint64(pair != NOWHERE)
+            arc += ONE
+        if filled < end:
             heads[filled], outwards[filled], inwards[filled] = head[start[p]], NEVER, NEVER
-            filled += 1
-        rows[p + 1] = filled
-    return rows, heads[:filled], outwards[:filled], inwards[:filled]
