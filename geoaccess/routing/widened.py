@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.kernels.banks import Beyond, nothing_beyond
+from geoaccess.kernels.nesting import polygons_of_rings
 from geoaccess.kernels.outlines import outline_rings
-from geoaccess.routing.rings import polygons_of, ringed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,8 +28,7 @@ def area_beside(
     import shapely
 
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    ptr = np.searchsorted(line, np.arange(lines.size + 1))
-    first = np.delete(np.arange(line.size), ptr[1:] - 1)
+    first = np.flatnonzero(line[:-1] == line[1:])
     ends, widths = np.hstack([xy[first], xy[first + 1]]), widths_m[line[first]].astype(np.float64)
     lost = nothing_beyond(first.size) if beyond is None else beyond._replace(entry=beyond.entry[line[first]])
     area = _area(ends, widths, step_m, simplify_m, lost)
@@ -42,4 +41,10 @@ def _area(
     import shapely
 
     xy, sizes = outline_rings(ends, widths, step_m, simplify_m, beyond)
-    return shapely.MultiPolygon([*polygons_of(ringed(xy, sizes), 0.0)]) if sizes.size else shapely.MultiPolygon()
+    polygon, hole = polygons_of_rings(xy, np.append(0, np.cumsum(sizes)))
+    order = np.lexsort((hole, polygon))
+    order = order[np.searchsorted(polygon[order], 0) :]
+    if not order.size:
+        return shapely.MultiPolygon()
+    rings: Any = shapely.linearrings(xy, indices=np.repeat(np.arange(sizes.size), sizes))
+    return shapely.multipolygons(shapely.polygons(rings[order], indices=polygon[order]))
