@@ -11,6 +11,7 @@ from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 from geoaccess.frames import areas_in_degrees
 from geoaccess.hierarchy import Hierarchy
+from geoaccess.kernels.threads import at_once
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
 from geoaccess.routing.patchwork import Patchwork
@@ -110,10 +111,12 @@ def isochrones(
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     snapped = as_places(roads, sites, name="sites", **settings)
-    reached = ReachedRoads(roads, snapped, direction=direction)
     simple_m = simplify_m / 2  # of the roads, and again of the borders
     keeping = areas is not None and areas.fits(roads, width_m=buffer_m, simplify_m=simple_m)
-    land = areas if areas is not None and keeping else RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m)
+    reached, land = at_once(
+        lambda: ReachedRoads(roads, snapped, direction=direction),
+        lambda: areas if keeping else RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m),
+    )
     finest = np.log2(2 * buffer_m / simplify_m) if simplify_m else _HALVINGS
     widths = buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1)
     shapes: list[Any] = []
