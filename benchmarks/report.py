@@ -66,7 +66,7 @@ REASONS: dict[str, str] = {
     ),
     "new times -> hierarchy": (
         "A generated lattice has no small separators: its hierarchy has 66 million triangles, gone over twice by all "
-        "threads. Four fifths of them are over nodes that stand on one another, and are lowered four at once: a tenth "
+        "threads. Four fifths of them are over nodes that stand on one another, and are lowered eight at once: a tenth "
         "of the time. The rest goes by in short lists that wait for each other. Roads of a country of twice as many "
         "nodes take a quarter of this."
     ),

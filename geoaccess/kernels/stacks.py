@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AT_ONCE", "NOWHERE", "later", "lesser", "lower_between", "lower_over", "turned"]
 
-AT_ONCE = 4
+AT_ONCE = 8
 """So many pairs are lowered at once; a list must be as long."""
 
 NOWHERE = (np.uint64(NEVER) << SHIFT) | np.uint64(NEVER)
