@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import multiprocessing
 import os
 import pickle
 import signal
@@ -27,7 +28,17 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Forked", "forked_from", "forks", "forks_itself", "loaded_kernels", "make_ready", "nothing_else", "unheard"]
+__all__ = [
+    "Forked",
+    "forked_from",
+    "forks",
+    "forks_itself",
+    "keeping_files",
+    "loaded_kernels",
+    "make_ready",
+    "nothing_else",
+    "unheard",
+]
 
 _READY = "GEOACCESS_WORKERS_BEGIN_WITH"
 """Names the file of what is called before the first fork."""
@@ -180,6 +191,18 @@ def forked_from(
         yield "forkserver"
     finally:
         _end(server)
+
+
+@contextlib.contextmanager
+def keeping_files(folder: Path) -> Iterator[None]:
+    """Have multiprocessing keep its files in a folder; one of its own would stay where this process is killed."""
+    known = getattr(multiprocessing.current_process(), "_config", {})
+    before = known.get("tempdir")
+    known["tempdir"] = str(folder)
+    try:
+        yield
+    finally:
+        known["tempdir"] = before
 
 
 @contextlib.contextmanager

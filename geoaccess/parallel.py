@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from geoaccess import files
 from geoaccess.errors import GeoaccessError, InputError, first_cause
-from geoaccess.forking import forked_from, loaded_kernels, make_ready, unheard
+from geoaccess.forking import forked_from, keeping_files, loaded_kernels, make_ready, unheard
 from geoaccess.kernels.compiling import announced
 from geoaccess.version import __version__
 
@@ -344,11 +344,12 @@ def _local(workers: int | None, at_most: int | None, begin: Callable[[], object]
 
     count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
     threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
-    with files.scratch() as scratch, dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
+    with files.scratch() as scratch, keeping_files(scratch), dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
         environ = {"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)}
         ready = partial(make_ready, ["distributed.nanny"], begin, loaded_kernels())
         try:
             with unheard():
+                stack.enter_context(dask.config.set({"temporary-directory": str(scratch)}))  # else nobody removes it
                 early = dask.config.get("distributed.nanny.pre-spawn-environ")  # dask sets it when workers are forked
                 method = stack.enter_context(forked_from(ready, scratch, early, environ))
                 stack.enter_context(dask.config.set({"distributed.worker.multiprocessing-method": method}))

@@ -315,6 +315,23 @@ def test_each_fault_has_a_sentence(error, words):
         raise error
 
 
+def test_a_file_that_may_not_be_replaced_is_not_said_to_be_unreadable(tmp_path):
+    for name in ("a.png", "b.csv"):
+        (tmp_path / name).write_text("of a time before")
+    half = tmp_path / ".geoaccess-12345678"
+    shut = partial(PermissionError, errno.EPERM, "Operation not permitted")
+    for named, place in (
+        (half / ".geoaccess-abcdefgh.png", half / "a.png"),
+        (half / "a.png", half),
+        (half / "a.png", half / "b.csv"),
+    ):
+        said = str(files.cannot_write(shut(str(named)), place))
+        assert said.startswith(f"{tmp_path / 'a.png'}: cannot be replaced"), (named, place)
+    (tmp_path / "elsewhere").mkdir()
+    said = str(files.cannot_write(shut(str(tmp_path / "a.png")), tmp_path / "elsewhere" / "c.csv"))
+    assert said.startswith(f"{tmp_path / 'a.png'}: may not be read")
+
+
 def test_what_is_half_made_is_called_by_the_name_that_it_will_have(tmp_path):
     out = tmp_path / "out"
     for making, called in (

@@ -603,7 +603,8 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path, number):
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from geoaccess.cli import main; main()"
     )
-    path = write_study(tmp_path / "study")
+    path, own = write_study(tmp_path / "study"), tmp_path / "tmp"
+    own.mkdir()
     asked = "snap.max_m=" + ",".join(map(str, range(1000, 1400)))
     command = subprocess.Popen(
         [sys.executable, "-c", heard, "sweep", path, "--vary", asked, "--output", "out", "--workers", "1"],
@@ -612,18 +613,20 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path, number):
         text=True,
         start_new_session=True,
         cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(own)},
     )
     until = time.monotonic() + 90
     while not (any((path.parent / "cache").glob("sweep-*")) or time.monotonic() > until):
         time.sleep(0.05)
     family = [*psutil.Process(command.pid).children(recursive=True)]
     assert len(workers_of(command.pid)) == 1
+    assert {item.name[:11] for item in own.iterdir()} == {".geoaccess-"}  # what a killed one leaves goes with the next
     os.killpg(command.pid, number)
     message, complained = command.communicate(timeout=180)
     assert command.returncode == 128 + number
     assert (message, complained) == ("", "")
     assert psutil.wait_procs(family, timeout=60)[1] == []
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]
+    assert (sorted(item.name for item in tmp_path.iterdir()), [*own.iterdir()]) == (["study", "tmp"], [])
     kept = {item.name.split("-")[0] for item in (path.parent / "cache").iterdir()}
     known = {"network", "order", "features", "boundaries", "names", "keys", "sifted", "zones", "inputs.json", "sweep"}
     assert {"network"} <= kept <= known

@@ -69,12 +69,13 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
     path = as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
+    meant = as_named(place, place)
     reason = _INNER.sub(path.name, reason_of(error))
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
     elif number == errno.ENAMETOOLONG or (disk.WINDOWS and len(str(path.absolute())) > disk.LONGEST_ON_WINDOWS):
         message = f"{path}: its name is longer than this system takes ({reason}); choose a shorter one for the folder"
-    elif number in _SHUT and path.is_file() and path.parent != place.parent and place not in path.parents:
+    elif number in _SHUT and path.is_file() and path.parent != meant.parent and meant not in path.parents:
         message = f"{path}: may not be read ({reason}); allow reading it"
     elif number in _SHUT and path.is_file():
         message = (
