@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from geoaccess.toml import AfterValidator, Field
 
 __all__ = [
+    "MOST_COUNT",
     "MOST_ID",
     "Count",
     "Distance",
@@ -33,6 +34,8 @@ __all__ = [
 
 MOST_ID = 2**63 - 1
 """Ids of OpenStreetMap and of roads are kept as int64."""
+MOST_COUNT = 1e10
+"""More people than there are on Earth."""
 
 Minutes: TypeAlias = Annotated[float, Field(ge=0.01, le=100_000)]
 """A time that is some: from less than a second to ten weeks."""
@@ -54,9 +57,9 @@ Month: TypeAlias = Annotated[int, Field(ge=1, le=12)]
 """A month by its number."""
 Size: TypeAlias = Annotated[float, Field(ge=0.001, le=1000)]
 """Metres or tonnes of a vehicle, and the like."""
-Count: TypeAlias = Annotated[float, Field(ge=0, le=1e10)]
+Count: TypeAlias = Annotated[float, Field(ge=0, le=MOST_COUNT)]
 """People, patients, visits: more than there are on Earth is no count."""
-PositiveCount: TypeAlias = Annotated[float, Field(ge=1e-6, le=1e10)]
+PositiveCount: TypeAlias = Annotated[float, Field(ge=1e-6, le=MOST_COUNT)]
 """The same, of which there are some."""
 Weight: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number without a unit."""

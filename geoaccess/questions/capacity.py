@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import siting
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import MOST_COUNT
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
@@ -25,7 +26,7 @@ from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, write_table
 from geoaccess.study.stamps import InputStamps
-from geoaccess.tables import to_numbers
+from geoaccess.tables import parse_number, to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -182,21 +183,22 @@ def _column(sites: gpd.GeoDataFrame, given: str, *, option: str, below_zero: boo
     if given in sites:
         numbers = np.asarray(to_numbers(sites[given]), np.float64)
     else:
-        try:
-            numbers = np.full(len(sites), float(given))
-        except ValueError:
+        number = parse_number(given)
+        if number is None:
             columns = [str(name) for name in sites if name != "geometry"]
             raise InputError(
                 f'{option} "{given}" is neither a number nor a column of the sites that the study reads'
                 f"{did_you_mean(given, columns)}; name a column of capacities in [services.NAME] capacity"
-            ) from None
+            )
+        numbers = np.full(len(sites), number)
     wrong = ~np.isfinite(numbers) if below_zero else ~(numbers >= 0)
+    wrong |= np.isfinite(numbers) & (np.abs(numbers) > MOST_COUNT)
     if wrong.any():
         first = sites.index[wrong][0]
         value = sites[given][first] if given in sites else given
         raise InputError(
             f"{option} {given}: {int(wrong.sum())} sites have no number (the first is {first}: {value!r}); "
-            "give one to each"
+            f"give one to each, {'' if below_zero else '0 or more and '}{MOST_COUNT:.0f} at most"
         )
     return numbers
 

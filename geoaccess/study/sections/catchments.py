@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import equity, measures
+from geoaccess.bounds import MOST_COUNT
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
@@ -133,9 +134,11 @@ def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Se
     if asked.supply is None:
         return pd.Series(1.0, index=sites.index)
     numbers = pd.Series(to_numbers(sites[asked.supply]), index=sites.index)
-    wrong = numbers.index[~(numbers >= 0)]
+    wrong = numbers.index[~((numbers >= 0) & (numbers <= MOST_COUNT))]
     if len(wrong):
-        listed = [f"{site}: {sites[asked.supply][site]!r}; give a number >= 0" for site in wrong]
+        listed = [
+            f"{site}: {sites[asked.supply][site]!r}; give a number >= 0, {MOST_COUNT:.0f} at most" for site in wrong
+        ]
         raise InputError.listing(f'{key} supply = "{asked.supply}"', listed)
     return numbers
 
