@@ -108,9 +108,13 @@ def group_quantiles(
     if order is None:
         order = np.argsort(times_s, kind="stable")
     rows = order[people[order] > 0]
-    kind = np.uint16 if len(groups.labels) <= np.iinfo(np.uint16).max else np.int64  # few bits are sorted by counting
-    rows = rows[np.argsort(groups.codes[rows].astype(kind), kind="stable")]
-    bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))
+    if len(groups.labels) == 1:
+        bounds = np.array([0, rows.size])
+    else:
+        kind = np.uint16 if len(groups.labels) <= np.iinfo(np.uint16).max else np.int64  # few bits: sorted by counting
+        codes = groups.codes[rows].astype(kind)
+        rows = rows[np.argsort(codes, kind="stable")]
+        bounds = np.append(0, np.cumsum(np.bincount(codes, minlength=len(groups.labels))))
     ordered_times, ordered_people = times_s[rows], people[rows]
     asked = np.asarray(shares, dtype=np.float64)
     quantiles = np.full((len(groups.labels), len(shares)), np.nan)

@@ -148,16 +148,13 @@ def each_zoning(
 
 def _named(table: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
     """Return the table with its columns of groups replaced by `zoning` and `group`."""
-    group = pd.Series(EVERYBODY, index=table.index, dtype="str")
-    if columns:
-        group = table[columns[0]]
+    group = table[columns[0]] if columns else pd.Series(EVERYBODY, index=table.index, dtype="str")
+    if len(columns) > 1:
         for column in columns[1:]:
             group = group + " / " + table[column]
         group = group.mask((table[columns] == UNCLASSIFIED).all(axis=1), UNCLASSIFIED)
-    table = table.drop(columns=columns)
-    table.insert(0, "zoning", pd.Series(name, index=table.index, dtype="str"))
-    table.insert(1, "group", group)
-    return table
+    labels = {"zoning": pd.Series(name, index=table.index, dtype="str"), "group": group}
+    return pd.DataFrame(labels | {str(column): table[column] for column in table if column not in columns})
 
 
 def _columns(zoning: Zoning) -> list[str]:

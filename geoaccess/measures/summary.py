@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,12 +38,12 @@ def check_services(services: Sequence[ServiceSpec]) -> None:
 
 def _service_summary(
     results: pd.DataFrame, service: ServiceSpec, times: Times, who: str | None, groups: Groups
-) -> pd.DataFrame:
+) -> dict[str, Any]:
     people = people_of_service(results, service, who)
     figures = group_figures(times.times_s, people, groups, order=times.order)
     by_place = groups.sums_by(times.reason + 1, len(REASONS) + 1, people)  # those who are reached stand first
     by_reason = {reason: by_place[:, place] for place, reason in enumerate(REASONS, 1)}
-    columns = {
+    return {
         "service": service.key,
         "population": figures.people,
         "reached": figures.reached,
@@ -53,7 +53,16 @@ def _service_summary(
         "median_s": figures.median_s,
         "p90_s": figures.p90_s,
     }
-    return pd.DataFrame({**groups.labels, **columns}, index=groups.labels.index)
+
+
+def _below_each_other(labels: pd.DataFrame, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a table with the groups of `labels` once for each part: a number for each group, or a text for all."""
+    row, part = (place.reshape(-1) for place in np.indices((len(parts), len(labels)))[::-1])
+    columns: dict[str, Any] = {str(name): labels[name].array.take(row) for name in labels}
+    for name, first in parts[0].items():
+        values = [one[name] for one in parts]
+        columns[name] = pd.array(values, dtype="str").take(part) if isinstance(first, str) else np.concatenate(values)
+    return pd.DataFrame(columns, index=pd.RangeIndex(row.size))
 
 
 @checks_arguments
@@ -264,8 +273,8 @@ class _Reading:
     def summary(self, by: By, population: str | Sequence[str] | None) -> pd.DataFrame:
         def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
             groups, times = self._groups(zoning), self._times
-            tables = [_service_summary(self._results, one, times[one.key], who, groups) for one in self._services]
-            return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
+            parts = [_service_summary(self._results, one, times[one.key], who, groups) for one in self._services]
+            return _below_each_other(groups.labels, parts) if parts else groups.labels.iloc[:0].assign(service="")
 
         return each_zoning(table, by=by, population=population)
 
@@ -283,7 +292,7 @@ def _norms(
     who: str | None,
     groups: Groups,
 ) -> pd.DataFrame:
-    tables = []
+    parts = []
     for service in services:
         people = people_of_service(results, service, who)
         everybody = groups.sums(people)
@@ -292,14 +301,14 @@ def _norms(
             beyond, within = groups.sums_by(times_s <= limit, 2, people).T
             figures = {
                 "service": service.key,
-                "norm_s": float(norm_s),
+                "norm_s": np.full(len(everybody), float(norm_s)),
                 "population": everybody,
                 "people_within": within,
                 "people_beyond": beyond,
                 "share_within": ratio(within, everybody),
             }
-            tables.append(pd.DataFrame({**groups.labels, **figures}, index=groups.labels.index))
-    if tables:
-        return pd.concat(tables, ignore_index=True)
+            parts.append(figures)
+    if parts:
+        return _below_each_other(groups.labels, parts)
     columns = [*groups.labels.columns, "service", "norm_s", "population", "people_within", "people_beyond"]
     return pd.DataFrame(columns=[*columns, "share_within"], dtype="object").astype(dict.fromkeys(groups.labels, "str"))

@@ -123,7 +123,7 @@ def _where(network: Network, columns: Mapping[str, npt.NDArray[Any]], *, turned:
         up=np.where(beside, -1, from_u),
         down=np.where(beside, -1, to_u),
         start=none,
-        x=x.copy(),  # columns of tables are read-only, and kernels are compiled for one kind of arrays
-        y=y.copy(),
+        x=x,
+        y=y,
         off_m=np.where(edge >= 0, off_m, np.nan),
     )

@@ -133,7 +133,7 @@ def walks_between(
     else:  # who walks to whom is the same at any pace
         where = _digest(one), _digest(spots)
         first, second = remembered_with(network, "walks", where, lambda: _found(network, one, other)[:2], most=_SETS)
-        time = kernel.times(_fixed(first), _fixed(second), *one[:4], *spots[:4])
+        time = kernel.times(_fixed(first), _fixed(second), *map(_fixed, one[:4]), *map(_fixed, spots[:4]))
     if one.start_ds.any() or spots.start_ds.any():
         time += (one.start_ds[first] + spots.start_ds[second]).astype(np.int32)
     return Walks(first, second, time)
@@ -187,11 +187,12 @@ def _walked(
         none = np.empty(0, np.int32)
         return none, none, none.copy()
     boxes = tuple(map(_fixed, (standing.box, standing.level, standing.leaf, standing.box_off_m)))
+    ours = Spots(*map(_fixed, asking))
     others = tuple(map(_fixed, standing.sorted[:4]))
     found: dict[int, tuple[npt.NDArray[np.int32], ...]] = {}
 
     def search(begin: int, end: int) -> None:
-        found[begin] = kernel.pairs(*asking[:4], begin, end, *boxes, *others)
+        found[begin] = kernel.pairs(*ours[:4], begin, end, *boxes, *others)
 
     bounds = np.linspace(0, asking.x.size, max(1, min(4 * thread_count(), asking.x.size // _MANY)) + 1).astype(int)
     share(search, [*itertools.pairwise(bounds.tolist())])

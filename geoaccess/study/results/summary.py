@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from geoaccess.measures.summary import summary_and_norms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from geoaccess.measures import ServiceSpec
     from geoaccess.measures.groups import By
 
 __all__ = ["summary"]
+
+_NUMBERED = {
+    "norm_s": "norm_{}_s",
+    "share_within": "share_within_norm_{}",
+    "people_beyond": "people_beyond_norm_{}",
+}
 
 
 def summary(
@@ -32,12 +39,12 @@ def summary(
     keys = [*table.columns[: table.columns.get_loc("service")], "service"]
     if norms.empty:
         return table
-    norms["number"] = norms.groupby(keys, sort=False).cumcount() + 1
-    for number, part in norms.groupby("number"):
-        columns = {
-            "norm_s": f"norm_{number}_s",
-            "share_within": f"share_within_norm_{number}",
-            "people_beyond": f"people_beyond_norm_{number}",
-        }
-        table = table.merge(part[[*keys, *columns]].rename(columns=columns), on=keys, how="left", validate="1:1")
-    return table
+    row = pd.MultiIndex.from_frame(table[keys]).get_indexer(pd.MultiIndex.from_frame(norms[keys]))
+    number = pd.Series(row).groupby(row).cumcount().to_numpy() + 1  # norms of a service stand in their order
+    columns = {}
+    for i in range(1, number.max() + 1):
+        ours = number == i
+        for name, numbered in _NUMBERED.items():
+            columns[numbered.format(i)] = values = np.full(len(table), np.nan)
+            values[row[ours]] = norms[name].to_numpy()[ours]
+    return table.assign(**columns)
