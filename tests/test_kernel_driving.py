@@ -31,13 +31,34 @@ def road():
         np.array([-1.0, 22, 0.0, 8.0]),
         np.array([0.0, 11, 3.0, np.inf, 90]),
     )
-    table = {"a": ends[0], "b": ends[1], "way": way, "forward_s": np.empty(n), "backward_s": np.empty(n)}
-    return table, lon, lat, speeds
+    return _table(*ends, way), lon, lat, speeds
+
+
+def _table(a, b, way):
+    """Return the stretches of segments that follow one another, up to three in each, and an end for each piece."""
+    begins = np.append(True, (way[1:] != way[:-1]) | (a[1:] != b[:-1]))  # of a course
+    at = np.arange(a.size) + np.cumsum(begins) - 1
+    course = np.zeros(at[-1] + 2, np.int32)
+    course[at + 1], course[at] = b, a
+    first = np.flatnonzero(begins | (np.arange(a.size) % 3 == 0))
+    size = np.diff(np.append(first, a.size)).astype(np.int32)
+    return {
+        "a": a[first],
+        "b": b[first + size - 1],
+        "way": way[first],
+        "first": at[first].astype(np.int32),
+        "size": size,
+        "course": course,
+        "forward_s": np.zeros(course.size),
+        "backward_s": np.zeros(course.size),
+        "pieces": at,
+        "segments": (a, b, way),
+    }
 
 
 def _expected(table, lon, lat, speeds, rules):
-    a, b, way = (table[name].tolist() for name in ("a", "b", "way"))
-    length = geometry.segment_lengths_m(lon, lat, table["a"], table["b"]).tolist()
+    a, b, way = (values.tolist() for values in table["segments"])
+    length = geometry.segment_lengths_m(lon, lat, *table["segments"][:2]).tolist()
     found = {}
     for name, mps in (("forward_s", speeds.forward_mps), ("backward_s", speeds.backward_mps)):
         times = []
@@ -79,10 +100,10 @@ def test_segments_take_what_speeds_limits_and_curves_cost(road, lateral, limited
     rules = driving.CurveRules(lateral_mps2=lateral, within_m=30.0)
     assert _drive(table, lon, lat, speeds, rules)
     for name, values in _expected(table, lon, lat, speeds, rules).items():
-        np.testing.assert_allclose(table[name], values, rtol=1e-9)
+        np.testing.assert_allclose(table[name][table["pieces"]], values, rtol=1e-9)
     if lateral == 2.0:
         plain = _expected(table, lon, lat, speeds, driving.CurveRules())
-        assert (table["forward_s"] > np.array(plain["forward_s"]) + 1e-3).sum() > 10
+        assert (table["forward_s"][table["pieces"]] > np.array(plain["forward_s"]) + 1e-3).sum() > 10
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 16])
@@ -100,7 +121,7 @@ def test_what_is_driven_under_several_profiles_at_once_takes_the_same_bits(road,
     monkeypatch.setattr(driving, "_AT_ONCE", 5)
     slow = speeds._replace(forward_mps=speeds.forward_mps / 3, most_mps=np.empty(0))
     several = [(speeds, _RULES), (slow, driving.CurveRules()), (slow, driving.CurveRules(lateral_mps2=0.4))]
-    tables = [table | {name: np.empty_like(table[name]) for name in ("forward_s", "backward_s")} for _ in several]
+    tables = [table | {name: np.zeros_like(table[name]) for name in ("forward_s", "backward_s")} for _ in several]
     assert driving.drive(
         [driving.Driven(*each) for each in zip(tables, *zip(*several, strict=True), strict=True)], lon, lat
     )
@@ -121,15 +142,15 @@ def test_only_turns_that_cost_nothing_are_passed_over(turn, kph):
     step = 1e-4
     lon = 10 + np.array([0, step, step + step * np.cos(turn)])
     lat = np.array([0, 0, step * np.sin(turn)])
-    table = {name: np.array(ends, np.int32) for name, ends in (("a", [0, 1]), ("b", [1, 2]), ("way", [0, 0]))}
-    table |= {"forward_s": np.empty(2), "backward_s": np.empty(2)}
+    a, b, way = np.array([[0, 1], [1, 2], [0, 0]], np.int32)
+    table = _table(a, b, way)
     one = np.array([kph / 3.6])
     _drive(table, lon, lat, driving.Speeds(np.zeros(1, np.int32), one, one, np.empty(0)), _RULES)
-    length = geometry.segment_lengths_m(lon, lat, table["a"], table["b"])
+    length = geometry.segment_lengths_m(lon, lat, a, b)
     part = np.minimum(length / 2, 30)
     slow = np.sqrt(2.0 * length.mean() / turn) if turn > 1e-3 else np.inf
     expected = length / one + np.maximum(part / slow - part / one, 0)
-    np.testing.assert_allclose(table["forward_s"], expected, rtol=1e-6)
+    np.testing.assert_allclose(table["forward_s"][:2], expected, rtol=1e-6)
     assert table["backward_s"].tolist() == table["forward_s"].tolist()
 
 
@@ -137,8 +158,9 @@ def test_only_turns_that_cost_nothing_are_passed_over(turn, kph):
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3)), max_size=20),
     st.floats(0, 100),
     st.floats(0, 100),
+    st.integers(1, 3),
 )
-def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet(drawn, lesser, equal):
+def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet(drawn, lesser, equal, pieces):
     a, b, rank = (
         (np.array(column, np.int32) for column in zip(*drawn, strict=True)) if drawn else (np.empty(0, np.int32),) * 3
     )
@@ -152,11 +174,13 @@ def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet
             return lesser
         return equal if met.count(own) >= 3 else 0.0
 
-    forward, backward = np.zeros(a.size), np.arange(a.size) - 1.0  # the first is closed backward
-    ranks = np.array([3, 2, 1, 0], np.int16)
-    kernel.add_junction_costs(
-        np.full(7, -1, np.int32), a, b, (3 - rank).astype(np.int32), ranks, lesser, equal, forward, backward
-    )
-    cost = [share(u, r) / 2 + share(v, r) / 2 for u, v, r in drawn]
-    assert forward.tolist() == cost
-    assert backward.tolist() == [i - 1.0 + (more if i else 0.0) for i, more in enumerate(cost)]
+    # The first is closed backward.
+    forward, backward = np.zeros(pieces * a.size), np.repeat(np.arange(a.size) - 1.0, pieces)
+    ranks, first = np.array([3, 2, 1, 0], np.int16), np.arange(0, forward.size, pieces, dtype=np.int32)
+    rest = first, np.full(a.size, pieces, np.int32), (3 - rank).astype(np.int32), ranks, lesser, equal
+    kernel.add_junction_costs(np.full(7, -1, np.int32), a, b, *rest, forward, backward)
+    costs = [(share(u, r) / 2, share(v, r) / 2) for u, v, r in drawn]
+    cost = [[at_u + at_v] if pieces == 1 else [at_u, *[0.0] * (pieces - 2), at_v] for at_u, at_v in costs]
+    assert forward.reshape(-1, pieces).tolist() == cost
+    expected = [[i - 1.0 + (more if i else 0.0) for more in of] for i, of in enumerate(cost)]
+    assert backward.reshape(-1, pieces).tolist() == expected

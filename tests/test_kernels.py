@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
-from geoaccess.kernels import assembling, geometry, graph, ids, search
+from geoaccess.kernels import assembling, cutting, geometry, graph, ids, search
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.sorting import order_of_numbers, order_of_pairs
 
@@ -212,11 +212,17 @@ def test_parts_of_two_way_segments_make_the_strong_components_of_scipy(made):
 
 @few
 @given(open_segments())
-def test_weak_components_of_some_segments_are_those_of_these_alone(made):
-    n, u, v, forward, _ = made
-    chosen = forward >= 0
-    found = graph.weak_components_among(n, u, v, chosen)
-    assert found.tolist() == graph.weak_components(n, u[chosen], v[chosen]).tolist()
+def test_components_of_stretches_are_those_of_the_chosen_ones_with_the_points_between(made):
+    n, u, v, forward, backward = made
+    chosen, between = forward >= 0, backward >= 0
+    least = np.where(between, np.random.default_rng(u.size).integers(0, n, u.size), cutting.NO_POINT).astype(np.int32)
+    some = chosen & between
+    whole_sets = graph.weak_components(
+        n, np.concatenate([u[chosen], u[some]]), np.concatenate([v[chosen], least[some]])
+    )
+    ends = np.unique(np.concatenate([u, v]))
+    found = graph.components_of_stretches(n, u, v, least, chosen)[ends]
+    assert found.tolist() == np.unique(whole_sets[ends], return_inverse=True)[1].tolist()
 
 
 @few
@@ -225,7 +231,7 @@ def test_parts_joined_by_more_edges_are_the_components_of_all_of_them(made, seed
     n, u, v, forward, backward = made
     first, second = forward >= 0, backward >= 0
     third = np.random.default_rng(seed).random(u.size) < 0.5
-    part = graph.weak_components_among(n, u, v, first)
+    part = graph.weak_components(n, u[first], v[first])
     number = np.arange(part.max() + 1, dtype=np.int32)
     for more, all_of_them in ((second, first | second), (third, first | second | third)):
         number = graph.joined_parts(number, part, u, v, more)
@@ -275,7 +281,9 @@ def test_points_off_the_earth_are_refused_where_a_segment_has_them(where):
     lon, lat = np.array([10.0, 10.1, where[0]]), np.array([60.0, 60.0, where[1]])
     times, way = np.full(1, 60.0), whole([0])
     fits = [
-        assembling.segments_fit(whole([a]), whole([b]), times, times, way, lon, lat, 1, 2**31 - 1)
+        assembling.stretches_fit(
+            whole([a]), whole([b]), whole([0]), whole([1]), whole([a]), times, times, way, lon, lat, 1, 2**31 - 1
+        )
         for a, b in ((0, 1), (0, 2), (2, 1))
     ]
     assert fits == [True, False, False]

@@ -1,4 +1,4 @@
-"""Long columns in parts: values left out, places projected on all threads."""
+"""Long columns: more values behind them, places projected on all threads."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from hypothesis import strategies as st
 
 from geoaccess.network.projection import LocalProjection
 from geoaccess.osm import columns
-
-
-@pytest.mark.parametrize("few", [0, 1000])
-@pytest.mark.parametrize("places", [[], [0], [4], [0, 1, 2, 3, 4], [1, 3], [2, 3]])
-def test_values_are_left_out_in_place(few, places, monkeypatch):
-    monkeypatch.setattr(columns, "_FEW", few)
-    values = np.array([5, 6, 7, 8, 9], np.int32)
-    found = columns.shortened(values, np.array(places, np.int64))
-    assert found.tolist() == [value for at, value in enumerate([5, 6, 7, 8, 9]) if at not in places]
-    assert np.shares_memory(found, values) == (len(places) < 5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.lists(st.integers(-9, 9), max_size=6)), max_size=12))
@@ -37,27 +27,6 @@ def test_columns_that_grow_are_as_copies_would_be(steps):
             assert [column.tolist() for column, _ in made] == [expected for _, expected in made]
     finally:
         columns._LEAST = least
-
-
-@given(
-    st.lists(st.integers(-9, 9), max_size=8),
-    st.lists(st.tuples(st.sets(st.integers(0, 20)), st.lists(st.integers(-9, 9), max_size=6)), max_size=8),
-    st.booleans(),
-    st.sampled_from([0, 2, 1000]),
-)
-@settings(max_examples=80)
-def test_a_column_that_shrinks_and_grows_is_as_a_list_would_be(values, steps, has_room, few):
-    before, columns._LEAST, columns._FEW = (columns._LEAST, columns._FEW), 5, few
-    try:
-        column = columns.with_room(len(values), np.int64) if has_room else np.empty(len(values), np.int64)
-        column[:] = expected = values
-        for places, more in steps:
-            there = sorted(place for place in places if place < len(expected))
-            column = columns.extended(columns.shortened(column, np.array(there, np.int64)), np.array(more, np.int64))
-            expected = [value for at, value in enumerate(expected) if at not in there] + more
-            assert column.tolist() == expected
-    finally:
-        columns._LEAST, columns._FEW = before
 
 
 def test_a_column_with_room_is_not_copied():

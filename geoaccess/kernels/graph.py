@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chains",
+    "components_of_stretches",
     "joined_parts",
     "open_rows",
     "rows",
     "strong_components",
     "strong_parts",
     "weak_components",
-    "weak_components_among",
 ]
 
 
@@ -118,15 +118,39 @@ def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.in
 
 
 @numba.njit(cache=True, nogil=True)
-def weak_components_among(
-    n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
+def components_of_stretches(
+    n_points: int,
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    least: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int32]:
-    """Return what `weak_components` does of the edges that are chosen."""
-    parent = _single(n_nodes)
-    for i in range(u.size):
+    """Return for each end of a stretch the number of its component by the chosen ones, taken both ways.
+
+    Numbers are in the order of first points, those between ends included: `least` is the first of these, where it is
+    less than `n_points`. What other points have says nothing.
+    """
+    parent, named = _single(n_points), np.zeros(n_points, np.bool_)
+    for i in range(a.size):
+        named[a[i]] = named[b[i]] = True
         if chosen[i]:
-            _unite(parent, u[i], v[i])
-    return _numbered(parent)
+            _unite(parent, a[i], b[i])
+            if least[i] < n_points:
+                _unite(parent, a[i], least[i])
+    for i in range(n_points):
+        parent[i] = parent[parent[i]]  # every point points to a smaller one of its set, and that to the smallest
+        if named[i]:
+            named[parent[i]] = True
+    count = np.int32(0)
+    for i in range(n_points):
+        if parent[i] != i:
+            parent[i] = parent[parent[i]]
+        elif named[i]:
+            parent[i] = count
+            count += 1
+        else:
+            parent[i] = 0
+    return parent
 
 
 @numba.njit(cache=True, nogil=True)

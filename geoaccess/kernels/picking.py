@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ends_of",
     "held_by",
+    "on_ways",
     "outside_segments",
     "runs_of",
     "segments_at",
@@ -39,6 +40,19 @@ def held_by(size: int, places: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     found = np.zeros(size, np.bool_)
     for i in range(places.size):
         found[places[i]] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def on_ways(
+    ptr: npt.NDArray[np.int64], ref: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_], n_points: int
+) -> npt.NDArray[np.bool_]:
+    """Return which points lie on a chosen way; way i runs through the points ref[ptr[i]:ptr[i + 1]]."""
+    found = np.zeros(n_points, np.bool_)
+    for i in range(chosen.size):
+        if chosen[i]:
+            for j in range(ptr[i], ptr[i + 1]):
+                found[ref[j]] = True
     return found
 
 

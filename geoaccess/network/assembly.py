@@ -1,9 +1,9 @@
-"""From straight segments between points to the arrays of a network: merge chains, order nodes, round times once."""
+"""From stretches between points to the arrays of a network: merge chains, order nodes, round times once."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,15 @@ __all__ = ["assembled_arrays", "ferry_names", "no_ferries"]
 
 _LONGEST_DS = 2**31 - 1
 _RESTRICTED, _SNAPS, _KIND = 1, 2, 2
-"""Bits of the traffic of a segment, and the place from which on its kind stands."""
+"""Bits of the traffic of a stretch, and the place from which on its kind stands."""
+
+
+class _Pieces(NamedTuple):
+    """Which pieces stretches have, see `assembled_arrays`."""
+
+    first: npt.NDArray[np.int32]
+    size: npt.NDArray[np.int32]
+    course: npt.NDArray[np.int32]
 
 
 def ferry_names(ferries: pd.DataFrame) -> pd.Series:
@@ -91,12 +99,17 @@ def assembled_arrays(
 ) -> dict[str, Any]:
     """Return what `Network` is made from; `columns` are the parameters of `assemble` by their names.
 
+    With `first`, `size` and `course` among them a segment may be a stretch of several straight pieces: i is of those
+    from first[i] on, size[i] of them, of which each has its own times, and leads from a[i] over the points
+    course[first[i] + 1], ... to b[i]. At points between ends nothing is decided.
+
     Columns are taken out of the table, which is empty afterwards, and are let go where they are needed no more: those
     of a country fill hundreds of megabytes each.
 
     Each table of `also` holds what is different about a network that differs in its times alone, by the same names: its
     times, `ferries`, `counts` and `unread`. What `Network` is made from takes their place.
     """
+    pieces = _pieces(columns)
     _check_segments(columns)
     for other in also:
         _check_segments({**columns, **other})
@@ -114,19 +127,23 @@ def assembled_arrays(
     banned = None if turns is None else turns.at_nodes(rank)
     start, point, segment = chains
     del rank, chains
+    shape_ptr = assembling.shape_rows(start, segment, by_node, pieces.size)
+    shapes = start, segment, by_node, shape_ptr, way, pieces.first, pieces.size
     shape_way, shape_forward_s, shape_backward_s, edge_forward_ds, edge_backward_ds, first, last = (
-        assembling.times_of_chains(start, segment, by_node, way, columns["forward_s"], columns["backward_s"])
+        assembling.times_of_chains(*shapes, columns["forward_s"], columns["backward_s"])
     )
     kind, snaps, restricted = _kinds(traffic[first])
     edges = Edges(edge_u, edge_v, way[first], way[last], restricted, edge_forward_ds >= 0, edge_backward_ds >= 0)
     for name in ("forward_s", "backward_s", "way"):
         del columns[name]
     for other in also:
-        other.update(_timed(start, segment, by_node, way, other.pop("forward_s"), other.pop("backward_s")))
-    del segment, way, traffic
-    shape_ptr, shape_lon, shape_lat, edge_length_m = assembling.lines_of_chains(start, point, by_node, lon, lat)
+        other.update(_timed(*shapes, other.pop("forward_s"), other.pop("backward_s")))
+    del way, traffic, shapes
+    shape_lon, shape_lat, edge_length_m = assembling.lines_of_chains(
+        start, point, segment, by_node, shape_ptr, *pieces, lon, lat
+    )
     node_lon, node_lat = lon[order], lat[order]
-    del start, point, lon, lat
+    del start, point, segment, pieces, lon, lat
     expansion, rules = expand_turns(order.size, edges, banned)
     if expansion is not None:
         expansion = with_junctions(expansion, edge_u, edge_v)
@@ -163,11 +180,17 @@ def assembled_arrays(
     }
 
 
-def _timed(
-    start: npt.NDArray[np.int64], segment: npt.NDArray[np.int32], order: npt.NDArray[np.int64], *of: npt.NDArray[Any]
-) -> dict[str, npt.NDArray[Any]]:
+def _pieces(columns: dict[str, Any]) -> _Pieces:
+    """Return which pieces segments have: where nothing is said, each is one itself."""
+    if columns.get("first") is None:
+        columns |= {"first": np.arange(columns["a"].size, dtype=np.int32), "course": columns["a"]}
+        columns["size"] = np.ones(columns["a"].size, np.int32)
+    return _Pieces(columns["first"], columns["size"], columns["course"])
+
+
+def _timed(*shapes: Any) -> dict[str, npt.NDArray[Any]]:
     """Return the times of edges, and of the pieces of their shapes, by the names that they have in a `Network`."""
-    _, ahead_s, back_s, ahead_ds, back_ds, *_ = assembling.times_of_chains(start, segment, order, *of)
+    _, ahead_s, back_s, ahead_ds, back_ds, *_ = assembling.times_of_chains(*shapes)
     names = ("shape_forward_s", "shape_backward_s", "edge_forward_ds", "edge_backward_ds")
     return dict(zip(names, (ahead_s, back_s, ahead_ds, back_ds), strict=True))
 
@@ -199,8 +222,8 @@ def _chains(columns: dict[str, Any], alike: npt.NDArray[np.int8], *, merge_chain
     keep = np.full(size, not merge_chains) if keep is None else keep | (not merge_chains)
     if turns is not None:
         keep[turns.points(columns["way"], a, b)] = True
-    times = columns["forward_s"], columns["backward_s"]
-    return Chains(*graph.chains(size, a, b, *times, alike, np.asarray(keep, np.bool_)))
+    ahead, back = (columns[name][columns["first"]] for name in ("forward_s", "backward_s"))
+    return Chains(*graph.chains(size, a, b, ahead, back, alike, np.asarray(keep, np.bool_)))
 
 
 def _check_segments(columns: dict[str, Any]) -> None:  # noqa: C901 - one list of refusals
@@ -211,17 +234,20 @@ def _check_segments(columns: dict[str, Any]) -> None:  # noqa: C901 - one list o
     lon, lat, way, way_id, way_class = (columns[name] for name in ("lon", "lat", "way", "way_id", "way_class"))
     ends: dict[str, npt.NDArray[np.int32]] = {name: columns[name] for name in ("a", "b")}
     times: dict[str, npt.NDArray[np.float64]] = {name: columns[name] for name in ("forward_s", "backward_s")}
-    size = ends["a"].size
+    size, pieces = ends["a"].size, columns["course"].size
     if size == 0:
         raise InputError("the network has no edge")
     if lon.size != lat.size:
         raise InputError(f"lon has {lon.size} points and lat {lat.size}")
-    sizes = {name: values.size for table in (ends, times, {"way": way}) for name, values in table.items()}
-    for name, entries in sizes.items():
-        if entries != size:
-            raise InputError(f"{name} has {entries} entries for {size} edges")
-    (a, b), (forward_s, backward_s) = ends.values(), times.values()
-    fit = assembling.segments_fit(a, b, forward_s, backward_s, way, lon, lat, way_id.size, _LONGEST_DS)
+    for table, expected in (({**ends, "way": way}, size), (times, pieces)):
+        for name, values in table.items():
+            if values.size != expected:
+                raise InputError(f"{name} has {values.size} entries for {expected} edges")
+    a, b, first, stretch_size, course = (columns[name] for name in ("a", "b", "first", "size", "course"))
+    forward_s, backward_s = times.values()
+    fit = assembling.stretches_fit(
+        a, b, first, stretch_size, course, forward_s, backward_s, way, lon, lat, way_id.size, _LONGEST_DS
+    )
     if fit and len(way_class) == way_id.size:
         return
     if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:

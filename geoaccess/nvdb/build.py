@@ -12,7 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
-from geoaccess.network import EdgeKind, Network, assemble
+from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.nvdb.links import read_links, read_names
 from geoaccess.nvdb.rules import references, tags_of
 from geoaccess.nvdb.shapes import extract_of
@@ -20,6 +20,7 @@ from geoaccess.osm.closures import find_closed, read_closures, rows_without_road
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import find_profile, read_profile
+from geoaccess.osm.stretches import of_pieces
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
 
@@ -125,18 +126,19 @@ def read_network(
     )
     turns, turn_counts = turn_rules(extract, profile, when)
     classes = ["ferry" if "route" in tags else tags["highway"] for tags in extract.tagsets]
-    return assemble(
-        lon=joined.lon,
-        lat=joined.lat,
-        **joined.segments,
-        way_id=extract.way_id,
-        way_class=[classes[i] for i in which],
-        keep=joined.keep,
-        turns=turns,
-        ferries=joined.table,
-        counts={**extract.counts, **counts, **turn_counts, **joined.counts},
-        unread=rows_without_road(by_date),
-    )
+    columns = {
+        "lon": joined.lon,
+        "lat": joined.lat,
+        **joined.stretches,
+        "way_id": extract.way_id,
+        "way_class": [classes[i] for i in which],
+        "keep": joined.keep,
+        "turns": turns,
+        "ferries": joined.table,
+        "counts": {**extract.counts, **counts, **turn_counts, **joined.counts},
+        "unread": rows_without_road(by_date),
+    }
+    return assemble_columns(columns)[0]
 
 
 def read_road_names(path: Path) -> pd.DataFrame:
@@ -167,7 +169,7 @@ def _names(table: pd.DataFrame) -> pd.DataFrame:
 def _roads(
     links: Links, extract: Extract, rules: Sequence[WayRule], by_date: ClosedRoads | None
 ) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the segments of the open roads with the seconds that they take, and what was left out."""
+    """Return the stretches of the open roads with the seconds that they take, and what was left out."""
     table = links.table
     of_tags = {
         "closed": np.array([rule.closed for rule in rules]),
@@ -198,7 +200,7 @@ def _roads(
         "snaps": of_link["snaps"][way],
         "restricted": of_link["restricted"][way],
     }
-    return segments, {
+    return of_pieces(segments), {
         "links_closed": int((~of_link["ferry"] & of_link["closed"]).sum()),
         "links_barred": int(table["barred"].sum()),
         "links_for_bicycles": int(table["path"].sum()),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.network import EdgeKind
-from geoaccess.osm.columns import extended, shortened
+from geoaccess.osm.stretches import add_pieces, divide, ends_of_pieces
 from geoaccess.osm.times import all_times, times_of
 
 if TYPE_CHECKING:
@@ -20,55 +20,69 @@ if TYPE_CHECKING:
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.ferry_ends import Join
     from geoaccess.osm.ferry_lines import FerryLine
+    from geoaccess.osm.stretches import Stretches
 
 __all__ = ["Boats", "Split", "split_roads"]
 
-Roads = dict[str, "npt.NDArray[Any]"]
-
 
 class Split(NamedTuple):
-    """Roads that are split: all points, array after array, the segments that go, and the parts in their place."""
+    """Roads that are split: all points, array after array, and how.
+
+    `cuts` are by stretch the pieces before which it is divided, `gone` those pieces that leave it, and `parts` the
+    segments in their place.
+    """
 
     lon: list[npt.NDArray[np.float64]]
     lat: list[npt.NDArray[np.float64]]
-    segment: npt.NDArray[np.int64]
-    parts: Roads
+    cuts: Mapping[int, set[int]]
+    gone: set[int]
+    parts: dict[str, npt.NDArray[Any]]
 
 
-def split_roads(roads: Roads, extract: Extract, joins: Mapping[int, Join]) -> tuple[Split, dict[int, int]]:
+def split_roads(roads: Stretches, extract: Extract, joins: Mapping[int, Join]) -> tuple[Split, dict[int, int]]:
     """Split roads wherever a boat joins; return how, and for each end its point.
 
-    A segment's time is shared between its parts by length.
+    A piece's time is shared between its parts by length.
     """
     lon, lat = [extract.lon], [extract.lat]
     size = extract.lon.size
-    on_segment: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    on_piece: dict[tuple[int, int], list[tuple[float, int]]] = defaultdict(list)
+    cuts: dict[int, set[int]] = defaultdict(set)
     joined = {}
     for end, join in joins.items():
+        a, b = _ends(roads, join.stretch, join.piece)
         if join.share in (0.0, 1.0):
-            point = int(roads["a" if join.share == 0 else "b"][join.segment])
+            point = a if join.share == 0 else b
+            cuts[join.stretch].add(join.piece + int(join.share))
         else:
             point = size
             size += 1
-            a, b = int(roads["a"][join.segment]), int(roads["b"][join.segment])
             for values, degrees in ((lon, extract.lon), (lat, extract.lat)):
                 values.append(degrees[[a]] + join.share * (degrees[[b]] - degrees[[a]]))
-            on_segment[join.segment].append((join.share, point))
+            on_piece[join.stretch, join.piece].append((join.share, point))
+            cuts[join.stretch] |= {join.piece, join.piece + 1}
         joined[end] = point
     source, first, last, share = [], [], [], []
-    for segment, places in on_segment.items():
-        stops = [(0.0, int(roads["a"][segment])), *sorted(places), (1.0, int(roads["b"][segment]))]
-        for (begin, a), (stop, b) in itertools.pairwise(stops):
-            source.append(segment)
+    for (stretch, piece), places in on_piece.items():
+        begin, end = _ends(roads, stretch, piece)
+        stops = [(0.0, begin), *sorted(places), (1.0, end)]
+        for (start, a), (stop, b) in itertools.pairwise(stops):
+            source.append((stretch, piece))
             first.append(a)
             last.append(b)
-            share.append(stop - begin)
-    at = np.array(source, np.int64)
-    parts = {name: values[at] for name, values in roads.items()}
+            share.append(stop - start)
+    of, at = np.array(source, np.int64).reshape(-1, 2).T
+    parts = {name: roads[name][of] for name in ("way", "kind", "snaps", "restricted")}
     parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
     for name in all_times(roads):
-        parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
-    return Split(lon, lat, np.unique(at), parts), joined
+        times = roads[name][at]
+        parts[name] = np.where(times >= 0, times * np.array(share), times)
+    return Split(lon, lat, cuts, {piece for _, piece in on_piece}, parts), joined
+
+
+def _ends(roads: Stretches, stretch: int, piece: int) -> tuple[int, int]:
+    a, b = ends_of_pieces(roads, np.array([stretch]), np.array([piece]))
+    return int(a[0]), int(b[0])
 
 
 class Boats:
@@ -142,17 +156,15 @@ class Boats:
         more = [(a, b, way, ahead < 0, back < 0, kind, some) for a, b, way, ahead, back, kind, some in self.more]
         return self.node_of, self.ends, more
 
-    def add_to(self, roads: Roads, others: Sequence[Boats] = ()) -> None:
+    def add_to(self, roads: Stretches, others: Sequence[Boats] = ()) -> None:
         """Split the roads, and put the segments of boats behind, in the memory that the columns of roads have.
 
         `others` are those boats at the times of other profiles.
         """
         columns = list(zip(*self.more, strict=True)) or [()] * 7
         names = "a", "b", "way", *times_of(0), "kind", "restricted"
-        added: dict[str, Sequence[Any]] = dict(zip(names, columns, strict=True))
+        boats = {name: np.array(values, roads[name].dtype) for name, values in zip(names, columns, strict=True)}
         for turn, other in enumerate(others, 1):
-            added |= {name: [row[at] for row in other.more] for at, name in enumerate(times_of(turn), 3)}
-        for name in roads if self.more or self.split.segment.size else ():
-            old = roads[name]
-            boats = np.array(added.get(name, np.zeros(len(self.more))), old.dtype)
-            roads[name] = extended(shortened(old, self.split.segment), self.split.parts[name], boats)
+            boats |= {name: np.array([row[at] for row in other.more]) for at, name in enumerate(times_of(turn), 3)}
+        divide(roads, self.split.cuts, self.split.gone)
+        add_pieces(roads, self.split.parts, boats)

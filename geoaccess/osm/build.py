@@ -11,12 +11,12 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
-from geoaccess.kernels import assembling, picking
+from geoaccess.kernels import cutting, picking
 from geoaccess.kernels.memory import give_back
 from geoaccess.network import EdgeKind, Network, assemble_columns
 from geoaccess.osm.barriers import Hindering, apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
-from geoaccess.osm.columns import shortened, with_room
+from geoaccess.osm.columns import with_room
 from geoaccess.osm.driving import Driven, Speeds, add_junctions, drive
 from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.sifting import Sieve
+    from geoaccess.osm.stretches import Stretches
 
 __all__ = ["build_network", "read_network", "read_networks", "read_osm"]
 
@@ -234,7 +235,7 @@ def _built_together(given: list[Ruled], ferries: Sequence[FerryRow], min_compone
     some = some[: len(joined.listed)]
     give_back()
     hindering = [Hindering(one.extract.hindering, one.extract.hindering_tags, one.node_rules) for one in some]
-    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, hindering)
+    lon, lat, stretches, hindered = apply_node_rules(joined.lon, joined.lat, joined.stretches, hindering)
     some = some[: len(hindered)]
     beside = _beside_roads(some[0])
     told = [
@@ -246,10 +247,10 @@ def _built_together(given: list[Ruled], ferries: Sequence[FerryRow], min_compone
         for one, of_roads, of_nodes, (table, listed) in zip(some, counts, hindered, joined.listed, strict=False)
     ]
     for turn, other in enumerate(told[1:], 1):
-        other |= {name: segments.pop(own) for name, own in zip(times_of(0), times_of(turn), strict=True)}
-    columns = {**beside, **told[0], "lon": lon, "lat": lat, **segments}
+        other |= {name: stretches.pop(own) for name, own in zip(times_of(0), times_of(turn), strict=True)}
+    columns = {**beside, **told[0], "lon": lon, "lat": lat, **stretches}
     columns["keep"] = np.append(joined.keep, np.zeros(lon.size - joined.keep.size, np.bool_))
-    del given[: len(some)], some, lon, lat, segments, joined, hindering  # and of these the columns alone
+    del given[: len(some)], some, lon, lat, stretches, joined, hindering  # and of these the columns alone
     return assemble_columns(columns, told[1:])
 
 
@@ -261,7 +262,7 @@ def _alike(given: Sequence[Ruled]) -> list[Ruled]:
 
 
 def _beside_roads(one: Ruled) -> dict[str, Any]:
-    """Return what a network is made of beside its segments: ways, turns and shores."""
+    """Return what a network is made of beside its stretches: ways, turns and shores."""
     extract, profile = one.extract, one.profile
     classes = [
         "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
@@ -275,38 +276,38 @@ def _beside_roads(one: Ruled) -> dict[str, Any]:
     }
 
 
-def _roads(some: Sequence[Ruled]) -> tuple[dict[str, Any], list[dict[str, int]]]:
-    """Return the segments of the open roads with the seconds that they take under each of some profiles.
+def _roads(some: Sequence[Ruled]) -> tuple[Stretches, list[dict[str, int]]]:
+    """Return the stretches of the open roads with the seconds that they take under each of some profiles.
 
     With each goes what was left out.
     """
     first, extract = some[0], some[0].extract
     chosen = ~first.of_ways("ferry") & ~first.of_ways("closed")
     shut = chosen & first.by_date.closed if first.by_date is not None else np.zeros(chosen.size, np.bool_)
-    segments, absent, still = _segments(extract, chosen & ~shut)
-    if not segments["a"].size:
+    stretches, absent, still = _stretches(some, chosen & ~shut)
+    if not stretches["a"].size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
-    _drive(segments, some)
-    segments["kind"] = np.full(segments["a"].size, EdgeKind.ROAD, np.int8)
+    _drive(stretches, some)
+    stretches["kind"] = np.full(stretches["a"].size, EdgeKind.ROAD, np.int8)
     for name in ("snaps", "restricted"):
-        segments[name] = picking.taken(first.of_ways(name), segments["way"])
+        stretches[name] = picking.taken(first.of_ways(name), stretches["way"])
     left_out = {
         "segments_without_node": absent,
         "segments_of_no_length": still,
-        "ways_of_no_length": int(assembling.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
+        "ways_of_no_length": int(cutting.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
     }
-    return segments, [{**_counts(one, int(shut.sum())), **left_out} for one in some]
+    return stretches, [{**_counts(one, int(shut.sum())), **left_out} for one in some]
 
 
-def _drive(segments: dict[str, Any], some: Sequence[Ruled]) -> None:
-    """Add the seconds that segments take under each of some profiles."""
+def _drive(stretches: Stretches, some: Sequence[Ruled]) -> None:
+    """Add the seconds that the pieces of stretches take under each of some profiles."""
     extract = some[0].extract
     driven = []
     for turn, one in enumerate(some):
-        segments |= {name: with_room(segments["a"].size, np.float64) for name in times_of(turn)}
-        driven.append(Driven(at_times_of(segments, turn), _speeds(one), one.profile.curves))
+        stretches |= {name: with_room(stretches["course"].size, np.float64) for name in times_of(turn)}
+        driven.append(Driven(at_times_of(stretches, turn), _speeds(one), one.profile.curves))
     if not drive(driven, extract.lon, extract.lat):
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
     for one, (times, _, _) in zip(some, driven, strict=True):
@@ -340,13 +341,21 @@ def _counts(one: Ruled, shut: int) -> dict[str, int]:
     }
 
 
-def _segments(extract: Extract, chosen: npt.NDArray[np.bool_]) -> tuple[dict[str, Any], int, int]:
-    """Return the way and the ends of the segments of some ways, how many lack a place, and how many have no length."""
-    room = int((np.diff(extract.ptr) - 1)[chosen].clip(0).sum())
-    columns = {name: with_room(room, np.int32) for name in ("way", "a", "b")}  # boats and gates come behind
-    size, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen, extract.lon, *columns.values())
-    surplus = np.arange(size, room)
-    return {name: shortened(column, surplus) for name, column in columns.items()}, absent, still
+def _stretches(some: Sequence[Ruled], chosen: npt.NDArray[np.bool_]) -> tuple[Stretches, int, int]:
+    """Return the stretches of some ways, how many of their pieces lack a place, and how many have no length."""
+    first, extract = some[0], some[0].extract
+    ways = extract.ptr, extract.ref, chosen, extract.lon
+    ends, room, absent, still = cutting.ends_in_ways(*ways)
+    stays = ends != 2  # noqa: PLR2004 - one piece that comes and one that goes
+    for one in some:
+        stays[one.extract.hindering] = True
+    if first.turns is not None:
+        stays[first.turns.via[first.turns.via >= 0]] = True
+    stays |= picking.on_ways(extract.ptr, extract.ref, first.of_ways("ferry"), extract.lon.size)
+    course = with_room(room, np.int32)  # boats and gates come behind
+    names = "way", "a", "b", "first", "size", "least"
+    found = cutting.stretches_of_ways(*ways, stays, course)
+    return {**dict(zip(names, found, strict=True)), "course": course}, absent, still
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["extended", "shortened", "with_room"]
+__all__ = ["extended", "with_room"]
 
-_FEW = 1000
-"""Places up to which it is quicker to copy what lies between them."""
 _SPARE, _LEAST = 16, 1000
 """Room for one in so many values, and for so many at least; where nothing is written into it takes no memory."""
 _FILLING = threading.Lock()
@@ -68,35 +65,3 @@ def extended(values: npt.NDArray[Any], *more: npt.NDArray[Any]) -> npt.NDArray[A
     found = with_room(size, values.dtype)
     np.concatenate([values, *more], out=found)
     return found
-
-
-def shortened(values: npt.NDArray[Any], places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-    """Return a column but for the values at some places (rising, each once), in the memory of the one that is given.
-
-    What stands behind the first place moves up; who holds the column that is given holds it no more. What is returned
-    has the room that it had.
-
-    >>> import numpy as np
-    >>> shortened(np.array([5, 6, 7, 8]), np.array([0, 2])).tolist()
-    [6, 8]
-    >>> column = extended(np.array([5, 6]), np.array([7]))
-    >>> fewer = shortened(column, np.array([1]))
-    >>> more = extended(fewer, np.array([9]))
-    >>> more.tolist(), np.shares_memory(more, column)
-    ([5, 7, 9], True)
-    """
-    if not places.size:
-        return values
-    size = values.size - places.size
-    if places.size > _FEW:
-        first = int(places[0])
-        values[first:size] = np.delete(values[first:], places - first)
-    else:
-        to = int(places[0])
-        for before, after in itertools.pairwise([*places.tolist(), values.size]):
-            values[to : to + after - before - 1] = values[before + 1 : after]  # moved in order, without a copy
-            to += after - before - 1
-    room = _room_of(values)
-    if room is not None and room.filled == values.size:
-        room.filled = size
-    return values[:size]

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CurveRules", "Driven", "JunctionRules", "PaceRules", "Speeds", "add_junctions", "drive"]
 
-_AT_ONCE = 1 << 15
-"""Segments whose lengths stay at hand while they are driven under one profile after the other."""
-_COLUMNS = ("forward_s", "backward_s", "a", "b", "way")
+_AT_ONCE = 1 << 12
+"""Stretches whose lengths stay at hand while they are driven under one profile after the other."""
 
 
 class PaceRules(Table):
@@ -52,44 +51,47 @@ class Speeds(NamedTuple):
 
 
 class Driven(NamedTuple):
-    """A table of segments with the seconds of one profile, the speeds that it allows, and how it takes curves."""
+    """Stretches with the seconds of one profile, the speeds that it allows, and how it takes curves."""
 
-    segments: Mapping[str, npt.NDArray[Any]]
+    stretches: Mapping[str, npt.NDArray[Any]]
     speeds: Speeds
     rules: CurveRules
 
 
 def drive(driven: Sequence[Driven], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> bool:
-    """Write the seconds that segments take under each of some profiles; return whether any segment has a length.
+    """Write the seconds that pieces of stretches take under each of some profiles; return whether any has a length.
 
-    The segments, which stand in the order of their ways, are the same for all: each is measured once. Its seconds are
-    length / speed, and the time lost in the curves between them: two segments of lengths l and k that turn by
-    an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at the most, with a the lateral
-    acceleration that drivers accept. The nearer half of each segment, `within_m` at the most, is driven at that speed
-    instead of its own. A direction that is closed takes -1.
+    The stretches (see `stretches`), which stand in the order of their ways, are the same for all: each piece is
+    measured once. Its seconds are length / speed, and the time lost in the curves between pieces: two of lengths l and
+    k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at the most,
+    with a the lateral acceleration that drivers accept. The nearer half of each piece, `within_m` at the most, is
+    driven at that speed instead of its own. A direction that is closed takes -1.
     """
-    a, b = (driven[0].segments[name] for name in ("a", "b"))
+    way, first, size, course = (driven[0].stretches[name] for name in ("way", "first", "size", "course"))
     moving: list[bool] = []
 
-    def work(first: int, last: int) -> None:
-        m, east, north = driving.measured(a, b, lon, lat, max(first - 1, 0), min(last + 1, a.size))
-        for segments, speeds, rules in driven:
-            ahead, back, _, _, way = (segments[name] for name in _COLUMNS)
+    def work(begin: int, end: int) -> None:
+        start, stop = max(int(first[begin]) - 1, 0), int(first[end - 1] + size[end - 1]) + 1
+        m, east, north = driving.measured(course, lon, lat, start, min(stop, course.size - 1))
+        for stretches, speeds, rules in driven:
+            ahead, back = stretches["forward_s"], stretches["backward_s"]
             lateral, within = float(rules.lateral_mps2), float(rules.within_m)
             moving.append(
-                driving.seconds_into(ahead, back, a, b, way, m, east, north, *speeds, lateral, within, first, last)
+                driving.seconds_into(
+                    ahead, back, way, first, size, m, east, north, start, *speeds, lateral, within, begin, end
+                )
             )
 
-    share(work, parts_of(a.size, _AT_ONCE))
+    share(work, parts_of(way.size, _AT_ONCE))
     return any(moving)
 
 
 def add_junctions(
-    segments: Mapping[str, npt.NDArray[Any]], rank: npt.NDArray[np.int16], size: int, rules: JunctionRules
+    stretches: Mapping[str, npt.NDArray[Any]], rank: npt.NDArray[np.int16], points: int, rules: JunctionRules
 ) -> None:
-    """Add to segments, in place, what their junctions cost.
+    """Add to the pieces of stretches, in place, what their junctions cost.
 
-    `rank` is that of the kind of road that each way is of, 0 for the greatest class; `size` the number of points.
+    `rank` is that of the kind of road that each way is of, 0 for the greatest class; `points` is how many there are.
 
     Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for
     coming out or going in, roads of the greatest class pay `equal_s` where at least three of them meet. Half of it is
@@ -97,6 +99,8 @@ def add_junctions(
     """
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return
-    ahead, back, a, b, way = (segments[name] for name in _COLUMNS)
-    met, lesser, equal = np.full(size, -1, np.int32), float(rules.give_way_s), float(rules.equal_s)
-    driving.add_junction_costs(met, a, b, way, rank, lesser, equal, ahead, back)
+    a, b, way, first, size, ahead, back = (
+        stretches[name] for name in ("a", "b", "way", "first", "size", "forward_s", "backward_s")
+    )
+    met, lesser, equal = np.full(points, -1, np.int32), float(rules.give_way_s), float(rules.equal_s)
+    driving.add_junction_costs(met, a, b, first, size, way, rank, lesser, equal, ahead, back)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_paths import FerryPath
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import FerryRules, Profile
+    from geoaccess.osm.stretches import Stretches
 
 __all__ = ["WithFerries", "add_ferries"]
 
@@ -45,7 +46,7 @@ class WithFerries:
 
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
-    segments: dict[str, Any]
+    stretches: Stretches
     keep: npt.NDArray[np.bool_]
     listed: list[tuple[pd.DataFrame, dict[str, int]]]
 
@@ -133,7 +134,7 @@ class _Kind:
 
 
 def add_ferries(
-    roads: dict[str, npt.NDArray[Any]],
+    roads: Stretches,
     extract: Extract,
     ways: npt.NDArray[np.int64],
     profile: Profile,
@@ -143,7 +144,7 @@ def add_ferries(
     min_component_m: float = MIN_COMPONENT_M,
     also: Sequence[tuple[Extract, Profile]] = (),
 ) -> WithFerries:
-    """Add the ferry ways of an extract to the segments of its roads.
+    """Add the ferry ways of an extract to the stretches of its roads, of which each of their points is an end.
 
     A boat has nodes of its own at sea and at the quay. At the quay a boarding edge leads from the road to the boat,
     at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Lines of one ship
@@ -151,7 +152,7 @@ def add_ferries(
     quays alone. An end that touches no road is joined to the nearest place on a road within the profile's `join_m`
     (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to show why an island is
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
-    at `when`. What `rows` of a table of ferries say wins over the tags. The segments are added to the table of roads.
+    at `when`. What `rows` of a table of ferries say wins over the tags. Boats are added to the table of roads.
 
     `also` are the same ways under other profiles, of which the table of roads has times as well. Of these, in turn,
     as many are listed as have the same boats but for their times, and those of the others leave the table.

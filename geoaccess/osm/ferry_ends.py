@@ -8,11 +8,14 @@ import numpy as np
 
 from geoaccess.kernels import assembling, geometry, graph, rasters
 from geoaccess.network import SegmentTree, prefers_small
+from geoaccess.osm.stretches import ends_of_pieces
+from geoaccess.osm.times import times_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
+    from geoaccess.osm.stretches import Stretches
 
 __all__ = ["Join", "RoadsNearby"]
 
@@ -21,7 +24,7 @@ _SQUARE, _SQUARES = 0.05, 1024
 
 _LEAST, _SLACK = 1e-9, 1e-12
 _EVERY = 16
-"""Of so many segments one is looked at to say how far the nearest road can be."""
+"""Of so many points of roads one is looked at to say how far the nearest road can be."""
 
 _RADIUS_M, _POLE = 6335439.0, 89.99
 """The least radius of curvature of the earth, by which no way is longer in degrees than it is; the last latitude."""
@@ -31,11 +34,23 @@ _MORE, _BEND_M = 1.02, 1000.0
 
 
 class Join(NamedTuple):
-    """A place on a segment of road, by its share of the way from a to b, and the metres to it."""
+    """A place on a piece of a stretch of road, by its share of the way along the piece, and the metres to it."""
 
-    segment: int
+    stretch: int
+    piece: int
     share: float
     metres: float
+
+
+class _Pieces(NamedTuple):
+    """Pieces of roads, rising, and the stretch of each."""
+
+    stretch: npt.NDArray[np.int64]
+    piece: npt.NDArray[np.int64]
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> _Pieces:
+        """Return the chosen ones of them."""
+        return _Pieces(self.stretch[chosen], self.piece[chosen])
 
 
 class _Raster(NamedTuple):
@@ -89,7 +104,7 @@ class _Raster(NamedTuple):
 class RoadsNearby:
     """The roads of an extract, for search from the ends of boats."""
 
-    def __init__(self, roads: dict[str, npt.NDArray[Any]], extract: Extract, ends: list[int]) -> None:
+    def __init__(self, roads: Stretches, extract: Extract, ends: list[int]) -> None:
         self.roads, self.extract = roads, extract
         self.ends = np.asarray(ends, np.int32)
 
@@ -106,7 +121,7 @@ class RoadsNearby:
         `snap` does.
         """
         chosen = self._candidates(self.ends, limit_m)
-        if not chosen.size:
+        if not chosen.piece.size:
             return {}
         large, small = self._eligible(chosen, min_component_m)
         near, nearer = self._nearest(self.ends, large), self._nearest(self.ends, small)
@@ -118,40 +133,48 @@ class RoadsNearby:
                 found[end] = join
         return found
 
-    def _eligible(
-        self, chosen: npt.NDArray[np.int64], min_component_m: float
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return of some segments those that boats may join: in large components, and in small ones."""
+    def _eligible(self, chosen: _Pieces, min_component_m: float) -> tuple[_Pieces, _Pieces]:
+        """Return of some pieces those that boats may join: in large components, and in small ones.
+
+        A stretch that can be driven lies in a component with all of its points, if with both ends.
+        """
         roads, lon, lat = self.roads, self.extract.lon, self.extract.lat
-        a, b = roads["a"], roads["b"]
-        label = graph.strong_parts(lon.size, a, b, roads["forward_s"], roads["backward_s"])
-        chosen = chosen[roads["snaps"][chosen] & (label[a[chosen]] == label[b[chosen]])]
-        part = label[a[chosen]]
-        large = assembling.long_parts(label, a, b, np.unique(part), lon, lat, float(min_component_m))[part]
-        return chosen[large], chosen[~large]
+        a, b, first, size, course = (roads[name] for name in ("a", "b", "first", "size", "course"))
+        ahead, back = (roads[name][first] for name in times_of(0))
+        label = graph.strong_parts(lon.size, a, b, ahead, back)
+        inside = (label[a] == label[b]) & ((ahead >= 0) | (back >= 0) | (size == 1))
+        chosen = chosen.take(roads["snaps"][chosen.stretch] & inside[chosen.stretch])
+        part = label[a[chosen.stretch]]
+        asked, least_m = np.unique(part), float(min_component_m)
+        large = assembling.long_parts(label, a, b, first, size, course, inside, asked, lon, lat, least_m)[part]
+        return chosen.take(large), chosen.take(~large)
 
-    def _nearest(self, ends: npt.NDArray[np.int32], chosen: npt.NDArray[np.int64]) -> dict[int, Join]:
-        """Return the place on the nearest of some segments of each end; at inf where there are none."""
-        if not chosen.size:
-            return dict.fromkeys(ends.tolist(), Join(-1, 0.0, np.inf))
-        a, b = self.roads["a"][chosen], self.roads["b"][chosen]
-        tree = SegmentTree(chosen.astype(np.int32), *self._mercator(a), *self._mercator(b))
-        segment, _ = tree.nearest(*self._mercator(ends))
-        return {end: self._place(end, number) for end, number in zip(ends.tolist(), segment.tolist(), strict=True)}
+    def _nearest(self, ends: npt.NDArray[np.int32], chosen: _Pieces) -> dict[int, Join]:
+        """Return the place on the nearest of some pieces of each end; at inf where there are none."""
+        if not chosen.piece.size:
+            return dict.fromkeys(ends.tolist(), Join(-1, -1, 0.0, np.inf))
+        a, b = ends_of_pieces(self.roads, *chosen)
+        tree = SegmentTree(chosen.piece.astype(np.int32), *self._mercator(a), *self._mercator(b))
+        piece, _ = tree.nearest(*self._mercator(ends))
+        stretch = chosen.stretch[np.searchsorted(chosen.piece, piece)]
+        each = zip(ends.tolist(), stretch.tolist(), piece.tolist(), strict=True)
+        return {end: self._place(end, number, of) for end, number, of in each}
 
-    def _candidates(self, ends: npt.NDArray[np.int32], within_m: float | None = None) -> npt.NDArray[np.int64]:
-        """Return the segments among which the nearest of each end is: few, so that few are put in a tree.
+    def _candidates(self, ends: npt.NDArray[np.int32], within_m: float | None = None) -> _Pieces:
+        """Return the pieces among which the nearest of each end is: few, so that few are put in a tree.
 
         With `within_m` it is only where it is no farther, and so are all that are as far.
         """
-        a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
+        lon, lat = self.extract.lon, self.extract.lat
+        a, b, first, size, course = (self.roads[name] for name in ("a", "b", "first", "size", "course"))
         if not ends.size or not a.size:
-            return np.empty(0, np.int64)
+            return _Pieces(np.empty(0, np.int64), np.empty(0, np.int64))
         places = np.column_stack(self._mercator(ends))
         if within_m is None:
             box = float(np.nanmin(lon)), float(np.nanmin(lat)), float(np.nanmax(lon)), float(np.nanmax(lat))
             raster = _Raster.over(*box)
-            limits = raster.reach(places, rasters.occupied(a[::_EVERY].copy(), lon, lat, raster.box, raster.shape))
+            occupied = rasters.occupied(course[::_EVERY].copy(), lon, lat, raster.box, raster.shape)
+            limits = raster.reach(places, occupied)
         else:
             farthest = np.abs(lat[ends]) + np.degrees(within_m / _RADIUS_M)
             limits = (_MORE * within_m + _BEND_M) / _RADIUS_M / np.cos(np.radians(np.minimum(farthest, _POLE)))
@@ -159,25 +182,23 @@ class RoadsNearby:
             west, south = (float((degrees[ends] - far).min()) for degrees in (lon, lat))
             east, north = (float((degrees[ends] + far).max()) for degrees in (lon, lat))
             raster = _Raster.over(west, south, east, north)
-        return rasters.touching(a, b, lon, lat, raster.box, raster.within(places, limits))
+        marked = raster.within(places, limits)
+        return _Pieces(*rasters.touching(a, b, first, size, course, lon, lat, raster.box, marked))
 
     def _mercator(self, nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         return _mercator(self.extract.lon[nodes], self.extract.lat[nodes])
 
-    def _place(self, end: int, segment: int) -> Join:
-        x, y = self._mercator(np.array([self.roads["a"][segment], self.roads["b"][segment], end]))
+    def _place(self, end: int, stretch: int, piece: int) -> Join:
+        at = [int(ends[0]) for ends in ends_of_pieces(self.roads, np.array([stretch]), np.array([piece]))]
+        x, y = self._mercator(np.array([*at, end]))
         dx, dy = x[1] - x[0], y[1] - y[0]
         share = float(np.clip(((x[2] - x[0]) * dx + (y[2] - y[0]) * dy) / max(dx * dx + dy * dy, 1e-30), 0, 1))
-        lon, lat = self.position(segment, share)
-        lons, lats = np.array([self.extract.lon[end], lon]), np.array([self.extract.lat[end], lat])
+        lons, lats = (
+            np.array([values[end], values[at[0]] + share * (values[at[1]] - values[at[0]])])
+            for values in (self.extract.lon, self.extract.lat)
+        )
         metres = geometry.segment_lengths_m(lons, lats, np.zeros(1, np.int32), np.ones(1, np.int32))
-        return Join(segment, share, float(metres[0]))
-
-    def position(self, segment: int, share: float) -> tuple[float, float]:
-        """Return longitude and latitude of a place on a segment."""
-        a, b = int(self.roads["a"][segment]), int(self.roads["b"][segment])
-        lon, lat = self.extract.lon, self.extract.lat
-        return float(lon[a] + share * (lon[b] - lon[a])), float(lat[a] + share * (lat[b] - lat[a]))
+        return Join(stretch, piece, share, float(metres[0]))
 
 
 def _mercator(
