@@ -117,12 +117,12 @@ def test_what_the_file_of_meanings_says_is_of_a_key_that_is_there():
 def test_a_key_shows_its_type_bounds_unit_and_default():
     snap = next(table for table in keys.study_tables() if table.heading == "snap")
     line = next(key for key in snap.keys if key.name == "max_m")
-    assert (line.kind, line.unit, line.bounds, line.default) == ("number", "metres", "> 0, ≤ 1,000,000", "`5000`")
+    assert (line.kind, line.unit, line.bounds, line.default) == ("number", "metres", "≥ 1e-06, ≤ 1,000,000", "`5000`")
     services = next(table for table in keys.study_tables() if table.heading == "services.NAME")
     toward = next(key for key in services.keys if key.name == "toward")
     assert (toward.kind, toward.default) == ('`"sites"` or `"cells"`', '`"sites"`')
     trips = next(key for key in services.keys if key.name == "trips_per_year")
-    assert (trips.bounds, trips.default) == ("> 0, ≤ 1,000", "")
+    assert (trips.bounds, trips.default) == ("≥ 1e-06, ≤ 1,000", "")
 
 
 @pytest.mark.parametrize("language", ["en", "nb"])
