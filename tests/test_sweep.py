@@ -25,7 +25,7 @@ from distributed import KilledWorker
 
 from geoaccess import files, forking
 from geoaccess.cli import main
-from geoaccess.errors import ConfigError, GeoaccessWarning, InputError
+from geoaccess.errors import ConfigError, GeoaccessWarning, InputError, OutputError
 from geoaccess.kernels.threads import thread_count
 from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
@@ -247,6 +247,40 @@ def test_where_the_cache_cannot_be_written_variations_share_one_that_goes_with_t
     table = found.table.assign(study=swept.table["study"])
     pd.testing.assert_frame_equal(table, swept.table)
     assert not any(kept.parent.exists() for kept in found.kept)
+
+
+@pytest.fixture
+def no_room_for_arrays(monkeypatch):
+    """Say in which folder there is room for small files only."""
+
+    def only_small_files_in(folder):
+        save = np.save
+
+        def full(file, *rest, **others):
+            if Path(file if isinstance(file, str | Path) else file.name).resolve().is_relative_to(folder.resolve()):
+                raise OSError(28, "No space left on device")
+            save(file, *rest, **others)
+
+        monkeypatch.setattr(np, "save", full)
+
+    return only_small_files_in
+
+
+def test_where_the_cache_has_no_room_for_a_network_it_is_among_the_temporary_files(path, swept, no_room_for_arrays):
+    no_room_for_arrays(path.parent / "other")
+    other = path.with_name("full.toml")
+    other.write_text(path.read_text(encoding="utf-8").replace('cache = "cache"', 'cache = "other"'), encoding="utf-8")
+    with pytest.warns(GeoaccessWarning, match=r"other.*: the cache cannot be written \(No space left"):
+        found = sweep_studies(study_variations([other], combinations(ASKED)), workers=0)
+    pd.testing.assert_frame_equal(found.table.assign(study=swept.table["study"]), swept.table)
+
+
+def test_where_there_is_no_room_for_networks_at_all_it_is_said_once(path, no_room_for_arrays):
+    no_room_for_arrays(Path("/"))
+    other = path.with_name("nowhere.toml")
+    other.write_text(path.read_text(encoding="utf-8").replace('cache = "cache"', 'cache = "new"'), encoding="utf-8")
+    with pytest.warns(GeoaccessWarning), pytest.raises(OutputError, match=r"the cache cannot be written.*make room"):
+        sweep_studies(study_variations([other], combinations(ASKED)), workers=0)
 
 
 def test_variations_of_people_and_zones_are_not_taken_for_each_other(tmp_path):

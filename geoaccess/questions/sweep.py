@@ -24,7 +24,7 @@ from geoaccess.questions.sweep_networks import (
     derived_by_name,
     let_go,
     mapped_network,
-    placed,
+    on_networks,
     provide,
     readings_of,
 )
@@ -147,16 +147,17 @@ def sweep_studies(
     Raises
     ------
     GeoaccessError
-        If the workers cannot be had.
+        If the workers cannot be had, or there is no room for the networks.
     """
     from rich.console import Console
 
     console = Console(stderr=True)
     stages.remember()  # the next variation has the same people, as a rule
     try:
-        with contextlib.ExitStack() as stack:
-            own, folders = placed(variations, stack)
-            return _sweep(own, folders, workers, scheduler, cells=cells, resume=resume, console=console, show=show)
+        computed = partial(
+            _sweep, workers=workers, scheduler=scheduler, cells=cells, resume=resume, console=console, show=show
+        )
+        return on_networks(variations, computed)
     finally:
         stages.forget()
 
@@ -164,9 +165,9 @@ def sweep_studies(
 def _sweep(
     variations: Sequence[Variation],
     folders: Sequence[Path],
+    *,
     workers: int | None,
     scheduler: str | None,
-    *,
     cells: bool,
     resume: bool,
     console: Console,

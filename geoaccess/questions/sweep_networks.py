@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from geoaccess import files
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, InputError, OutputError
 from geoaccess.progress import counted
 from geoaccess.study import stages
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from rich.console import Console
 
@@ -28,31 +28,61 @@ __all__ = [
     "let_go",
     "mapped_network",
     "network_folders",
-    "placed",
+    "on_networks",
     "provide",
     "readings_of",
 ]
 
+Found = TypeVar("Found")
+
 _DERIVED = ("_order", "_whole", "arcs", "arcs_reversed")
 """What searches make of a network and keep with it."""
+
+_REPLACED = "files that the study reads were replaced while its network was built; run again"
 
 Reading = dict[Path, "Study"]
 """The networks of one reading of extracts, which differ in their profile alone: where each is kept, and of whom."""
 
 
-def placed(variations: Sequence[Variation], stack: contextlib.ExitStack) -> tuple[list[Variation], list[Path]]:
-    """Return variations, and where the network of each is kept.
+class _NoRoomError(OutputError):
+    """Networks were built, and are not in the caches that they were for."""
 
-    One whose cache has no network, nor can be given one, has a cache among the temporary files until `stack` closes.
+    def __init__(self, caches: Iterable[Path]) -> None:
+        self.caches = sorted(caches)
+        super().__init__(
+            f"{', '.join(map(str, self.caches))}: the cache cannot be written, from where all variations take the "
+            "network; make room or allow writing there, or give `cache` another folder"
+        )
+
+
+def on_networks(variations: Sequence[Variation], compute: Callable[[list[Variation], list[Path]], Found]) -> Found:
+    """Return what is computed of variations, and of where the network of each is kept.
+
+    One whose cache has no network, nor can be given one, has a cache among the temporary files meanwhile.
+
+    Raises
+    ------
+    OutputError
+        If there is no room for networks there either.
 
     Warns
     -----
     GeoaccessWarning
         Of each cache that cannot be written.
     """
+    with contextlib.ExitStack() as stack:
+        try:
+            return compute(*_placed(variations, stack))
+        except _NoRoomError as full:  # for a small file there was
+            return compute(*_placed(variations, stack, full=full.caches))
+
+
+def _placed(
+    variations: Sequence[Variation], stack: contextlib.ExitStack, *, full: Sequence[Path] = ()
+) -> tuple[list[Variation], list[Path]]:
     folders = network_folders(one.study for one in variations)
     lacking = {one.study.cache for one, folder in zip(variations, folders, strict=True) if not folder.exists()}
-    shut = [cache for cache in sorted(lacking) if not _can_be_written(cache)]
+    shut = [cache for cache in sorted(lacking) if cache.absolute() in full or not _can_be_written(cache)]
     if not shut:
         return [*variations], folders
     instead = {cache: stack.enter_context(files.scratch()) for cache in shut}
@@ -111,18 +141,29 @@ def readings_of(studies: Iterable[tuple[Path, Study]]) -> list[Reading]:
 
 
 def provide(run: Run, readings: Sequence[Reading], *, console: Console, show: bool) -> dict[Path, str]:
-    """Have the networks built that are not there; return what is wrong with those that cannot be had."""
+    """Have the networks built that are not there; return what is wrong with those that cannot be had.
+
+    Raises
+    ------
+    OutputError
+        If some were built and could not be kept.
+    """
     faults: dict[Path, str] = {}
     with counted("networks", len(readings), console=console, show=show) as done:
         for reading, outcome in zip(readings, run(_build, readings, done=done), strict=True):
             faults |= dict.fromkeys(reading, outcome.error) if outcome.result is None else outcome.result
             for cache in {folder.parent for folder in reading}:
                 files.clear_leftovers(cache)  # of a process that ended while it wrote
+    no_room = {folder for reading in readings for folder in reading if folder not in faults and not folder.exists()}
+    if no_room:
+        raise _NoRoomError({folder.parent for folder in no_room})
     return faults
 
 
 def _build(reading: Reading) -> dict[Path, str]:
     """Build the networks that the cache has not, or not whole, and put them in order; say what is wrong with each.
+
+    Nothing is wrong with one that the cache has no room for: it is not there afterwards.
 
     The other roads that their studies are solved by, of ambulances or of classes, come of the same reading. What
     snapping needs is made here too, before several processes would do so for themselves.
@@ -152,22 +193,12 @@ def _fault(study: Study, folder: Path) -> str:
         except InputError:
             stages.build_or_load_network(study)
             if not folder.exists():
-                return _not_kept(study, folder)
+                return "" if stages.is_still(study, folder) else _REPLACED
             network = mapped_network(study, folder)
         stages.contract_or_load(study, network)
     except GeoaccessError as error:
         return str(error)
     return ""
-
-
-def _not_kept(study: Study, folder: Path) -> str:
-    """Say why a network that was built is not in the cache."""
-    if stages.is_still(study, folder):
-        return (
-            f"{folder.parent}: the cache cannot be written, from where all variations take the network; allow writing "
-            "there, or give `cache` another folder"
-        )
-    return "files that the study reads were replaced while its network was built; run again"
 
 
 _held: dict[Path, Network] = {}
