@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
-from geoaccess.forking import Forked, forks_itself
+from geoaccess.forking import Forked, forks_itself, own_group
 from geoaccess.garbage import collect_seldom
 from geoaccess.mapped import Mapped, write_mapped
 
@@ -196,13 +196,6 @@ def kept_in(path: Path | None, value: Value, *, by_name: Callable[[object], Any]
         return Mapped(value)
 
 
-def _own_group() -> dict[str, Any]:
-    """Return how a process is started that Ctrl-C in the terminal does not reach: the first one ends it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
-
-
 def _begun(scratch: Path) -> Forked | subprocess.Popen[bytes]:
     """Start a process that runs tasks, with its temporary files in a folder."""
     if forks_itself():
@@ -217,7 +210,7 @@ def _begun(scratch: Path) -> Forked | subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {"TMPDIR": str(scratch)},
-        **_own_group(),
+        **own_group(),
     )
 
 

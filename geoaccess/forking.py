@@ -6,7 +6,7 @@ that, which imports this module before the first fork (`main` of `multiprocessin
 itself. No thread may run there, since a fork takes none along: so nothing is searched there, only read.
 
 What runs beside one process, and is begun before anything is computed, is forked from that one itself (`Forked`), where
-that is the command line: of a script nobody knows what it has begun.
+that is the command line: of a script nobody knows what it has begun. Elsewhere it is started, out of reach of Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -37,6 +38,7 @@ __all__ = [
     "loaded_kernels",
     "make_ready",
     "nothing_else",
+    "own_group",
     "unheard",
 ]
 
@@ -76,6 +78,13 @@ def forks_itself() -> bool:
     Threads of libraries are for who knows them to tell.
     """
     return bool(_alone) and sys.platform == "linux" and threading.active_count() == 1
+
+
+def own_group() -> dict[str, Any]:
+    """Return how a process is started that Ctrl-C in the terminal does not reach: the first one ends it."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 class Forked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from geoaccess import background, files
+from geoaccess import files, forking
 from geoaccess.cli import streams
 from geoaccess.errors import ConfigError, OutputError
 from geoaccess.files import disk
@@ -114,7 +115,25 @@ def test_consoles_of_few_letters_show_what_they_can(monkeypatch, encoding):
 
 
 def test_workers_are_started_so_that_the_keyboard_does_not_reach_them(monkeypatch):
-    assert background._own_group() == {"start_new_session": True}
+    assert forking.own_group() == {"start_new_session": True}
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 512, raising=False)
-    assert background._own_group() == {"creationflags": 512}
+    assert forking.own_group() == {"creationflags": 512}
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_nothing_is_forked_but_on_linux(monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    with forking.nothing_else():
+        assert not forking.forks()
+        assert not forking.forks_itself()
+
+
+def test_what_the_system_is_called_is_asked_where_its_files_processes_and_memory_are():
+    package = Path(forking.__file__).parent
+    asking = {
+        source.relative_to(package).as_posix()
+        for source in package.rglob("*.py")
+        if re.search(r"sys\.platform|os\.name\b|platform\.system", source.read_text(encoding="utf-8"))
+    }
+    assert asking == {"files/disk.py", "forking.py", "kernels/memory.py"}
