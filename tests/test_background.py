@@ -269,6 +269,7 @@ def test_what_no_process_has_taken_up_is_run_here(tmp_path, workers):
 
 FORKED = """
 import os, signal, sys, tempfile, threading, time, types
+from functools import partial
 from geoaccess.background import background
 from geoaccess.forking import nothing_else
 
@@ -291,7 +292,7 @@ with nothing_else(), background(workers=int(sys.argv[2]), imports=["fractions"])
     heard = pool.start(signal.getsignal, signal.SIGTERM)
     folder = pool.start(tempfile.gettempdir)
     session = pool.start(os.getsid, 0)
-    pool.start(print, "not among the answers").result()
+    pool.start(partial(print, "not among the answers", flush=True)).result()
     print(parent.result() == os.getpid(), heard.result() == signal.SIG_DFL)
     print(folder.result() != tempfile.gettempdir(), session.result() != os.getsid(0))
     print(pool.start(process).result() != os.getpid())

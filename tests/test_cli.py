@@ -187,6 +187,7 @@ def test_ctrl_c_while_the_program_is_loaded_is_quiet():
         "    def find_spec(self, name, *_):\n"
         "        if name == WHEN: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Finder())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell has what is in its background ignore it
         "from geoaccess.__main__ import main\n"
         "main()"
     )

@@ -633,15 +633,13 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path, number):
 
     A shell that runs the suite in the background has it ignore the signal, and what it starts would do so too.
     """
-    heard = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from geoaccess.cli import main; main()"
-    )
+    usual = "default_int_handler" if number == signal.SIGINT else "SIG_DFL"
+    heard = f"import signal; signal.signal({int(number)}, signal.{usual}); from geoaccess.cli import main; main()"
     path, own = write_study(tmp_path / "study"), tmp_path / "tmp"
     own.mkdir()
     asked = "snap.max_m=" + ",".join(map(str, range(1000, 1400)))
     command = subprocess.Popen(
-        [sys.executable, "-c", heard, "sweep", path, "--vary", asked, "--output", "out", "--workers", "1"],
+        [sys.executable, "-c", heard, "sweep", path, "--vary", asked, "--output", "out", "--workers", "1", "-q"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
