@@ -17,7 +17,7 @@ from geoaccess.kernels.growing import longer
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["complete", "slots", "sorted_rows"]
+__all__ = ["arc_to", "complete", "slots", "sorted_rows"]
 
 
 @numba.njit(cache=True)
@@ -106,6 +106,19 @@ def sorted_rows(
 
 
 @numba.njit(cache=True)
+def arc_to(start: npt.NDArray[np.int32], head: npt.NDArray[np.int32], p: int, q: int) -> int:
+    """Return the arc from p to q above it; -1 where there is none. Heads rise."""
+    first, last = start[p], start[p + 1]
+    while first < last:
+        middle = (first + last) // 2
+        if head[middle] < q:
+            first = middle + 1
+        else:
+            last = middle
+    return first if first < start[p + 1] and head[first] == q else -1
+
+
+@numba.njit(cache=True)
 def slots(
     place: npt.NDArray[np.int32],
     start: npt.NDArray[np.int32],
@@ -124,12 +137,5 @@ def slots(
             found[i] = -1
             continue
         low, high = max(p, q), min(p, q)
-        first, last = start[low], start[low + 1]
-        while first < last:
-            middle = (first + last) // 2
-            if head[middle] < high:
-                first = middle + 1
-            else:
-                last = middle
-        found[i] = 2 * first + (0 if low == p else 1)
+        found[i] = 2 * arc_to(start, head, low, high) + (0 if low == p else 1)
     return found

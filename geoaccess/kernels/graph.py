@@ -21,28 +21,16 @@ __all__ = [
     "weak_components",
 ]
 
+_ANY = np.int32(-(2**31))
+"""No cost is less."""
+
 
 @numba.njit(cache=True, nogil=True)
 def rows(
     n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return (start, head, cost, arc): arcs out of node i stand at start[i]:start[i + 1]; `arc` is their old place."""
-    start = np.zeros(n_nodes + 1, np.int32)
-    for i in range(tail.size):
-        start[tail[i] + 1] += 1
-    for i in range(n_nodes):
-        start[i + 1] += start[i]
-    fill = start[:-1].copy()
-    heads = np.empty(tail.size, np.int32)
-    costs = np.empty(tail.size, np.int32)
-    arcs = np.empty(tail.size, np.int32)
-    for i in range(tail.size):
-        place = fill[tail[i]]
-        fill[tail[i]] += 1
-        heads[place] = head[i]
-        costs[place] = cost[i]
-        arcs[place] = i
-    return start, heads, costs, arcs
+    return _rows_from(n_nodes, tail, head, cost, _ANY)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -50,9 +38,21 @@ def open_rows(
     n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return what `rows` does of the arcs whose cost is not below zero; `arc` is their place among all of them."""
+    return _rows_from(n_nodes, tail, head, cost, np.int32(0))
+
+
+@numba.njit(cache=True, nogil=True)
+def _rows_from(
+    n_nodes: int,
+    tail: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    least: np.int32,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return what `rows` does of the arcs whose cost is `least` or more."""
     start = np.zeros(n_nodes + 1, np.int32)
     for i in range(tail.size):
-        if cost[i] >= 0:
+        if cost[i] >= least:
             start[tail[i] + 1] += 1
     for i in range(n_nodes):
         start[i + 1] += start[i]
@@ -61,7 +61,7 @@ def open_rows(
     costs = np.empty(heads.size, np.int32)
     arcs = np.empty(heads.size, np.int32)
     for i in range(tail.size):
-        if cost[i] >= 0:
+        if cost[i] >= least:
             place = fill[tail[i]]
             fill[tail[i]] += 1
             heads[place] = head[i]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.completing import arc_to
 from geoaccess.kernels.heap import drop_least, push
 from geoaccess.kernels.keys import NEVER
 
@@ -14,19 +15,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["renew"]
-
-
-@numba.njit(cache=True)
-def _arc_to(start: npt.NDArray[np.int32], head: npt.NDArray[np.int32], p: int, q: int) -> int:
-    """Return the arc from p to q above it; -1 where there is none. Heads rise."""
-    first, last = start[p], start[p + 1]
-    while first < last:
-        middle = (first + last) // 2
-        if head[middle] < q:
-            first = middle + 1
-        else:
-            last = middle
-    return first if first < start[p + 1] and head[first] == q else -1
 
 
 @numba.njit(cache=True)
@@ -54,7 +42,7 @@ def _times(
             leaves = min(leaves, np.uint64(cost[of[i]]))
     first, tail, arcs = below
     for i in range(first[p], first[p + 1]):
-        other = _arc_to(start, head, tail[i], head[arc])
+        other = arc_to(start, head, tail[i], head[arc])
         if other >= 0:
             leaves = min(leaves, np.uint64(inward[arcs[i]]) + np.uint64(outward[other]))
             comes = min(comes, np.uint64(inward[other]) + np.uint64(outward[arcs[i]]))
@@ -115,7 +103,7 @@ def renew(
                 if other == changed[i]:
                     continue
                 a, c = max(changed[i], other), min(changed[i], other)  # heads rise: that of a is the lower
-                b = _arc_to(start, head, head[a], head[c])
+                b = arc_to(start, head, head[a], head[c])
                 if is_open[b]:
                     continue
                 # Whether the way over p was the quickest between the two heads, one way or the other, or is so now.

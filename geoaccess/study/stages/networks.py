@@ -76,8 +76,8 @@ class LoadingAhead(NamedTuple):
 def loading_ahead(study: Study, *, order: bool = True) -> Iterator[LoadingAhead]:
     """Load the network, where the cache has it, while the block runs, by another thread; and its hierarchy, if asked.
 
-    For `build_or_load_network`, which says what is wrong, as None stands for all that cannot be loaded, and then for
-    `contract_or_load`.
+    `build_or_load_network` takes the network, and says what is wrong where None stands for one that cannot be loaded;
+    `contract_or_load` waits for the hierarchy.
     """
 
     def load() -> Network | None:
