@@ -89,7 +89,7 @@ def test_roads_are_cut_where_the_time_is_over(seed, places, direction):
     reached = ReachedRoads(world.network, sites, direction=direction)
     none = np.zeros(world.network.n_edges, np.bool_)
     for limit in (0.0, 30.0, 100.0, 333.0, 700.0, 3000.0):
-        stretches, whole = reached.within(limit, except_edges=none)
+        stretches, _, whole = reached.within(np.array([limit]), except_edges=none)
         inside = np.zeros(times.shape, np.bool_)
         for edge, begin, end in zip(*stretches, strict=True):
             first = world.network.shape_ptr[edge]

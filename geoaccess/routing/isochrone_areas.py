@@ -15,7 +15,7 @@ from geoaccess.kernels.threads import at_once
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
 from geoaccess.routing.patchwork import Patchwork
-from geoaccess.routing.reached import ReachedRoads, Stretches
+from geoaccess.routing.reached import ReachedRoads
 from geoaccess.routing.road_areas import RoadAreas
 from geoaccess.routing.sites import check_question
 
@@ -123,15 +123,9 @@ def isochrones(
     covered, patchwork = Covered(), Patchwork(simplify_m=simple_m)
     done = np.zeros(roads.n_edges, np.bool_)  # widened in full, for a shorter time
     for limit in limits:
-        here, asked = done, list[Stretches]()
-        for width in widths:
-            stretches, whole = reached.within(limit - 3.6 * width / off_network_kph, except_edges=here)
-            asked.append(stretches)
-            here = here | whole
-            done = here if width == buffer_m else done
-        wide = np.repeat(widths, [stretches.edge.size for stretches in asked])
-        every = Stretches(*(np.concatenate(part) for part in zip(*asked, strict=True)))
-        parts = land.widened(every, wide, covered=covered, whole=done if keeping else None)
+        stretches, which, whole = reached.within(limit - 3.6 * widths / off_network_kph, except_edges=done)
+        done |= whole
+        parts = land.widened(stretches, widths[which], covered=covered, whole=done if keeping else None)
         patchwork.add(parts)
         shapes.append(patchwork.joined(largest_hole_m2=largest_hole_km2 * 1e6))
     return _table(roads, limits, shapes)
