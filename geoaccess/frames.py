@@ -192,17 +192,22 @@ def _utm_at(lon: float, lat: float) -> pyproj.CRS:
         ) from error
 
 
-@lru_cache(maxsize=64)
 def transformer(crs: Any, into: Any) -> pyproj.Transformer:
     """Return what moves places from one CRS into another, x before y; PROJ looks for it once for a pair of them.
+
+    It is the one by which `to_crs` moves shapes, however the two are named: PROJ may look for a tenth of a second.
 
     >>> x, y = transformer(4326, 25833).transform(15.0, 60.0)
     >>> round(x), round(y)
     (500000, 6651411)
+    >>> transformer("EPSG:4326", "EPSG:25833") is transformer(4326, 25833)
+    True
     """
-    from pyproj import Transformer
+    from geopandas.array import TransformerFromCRS
+    from pyproj import CRS
 
-    return Transformer.from_crs(crs, into, always_xy=True)
+    found: pyproj.Transformer = TransformerFromCRS(CRS.from_user_input(crs), CRS.from_user_input(into), always_xy=True)
+    return found
 
 
 def is_stretched(crs: pyproj.CRS) -> bool:

@@ -173,6 +173,26 @@ def _write_shapes(table: Any, path: Path, alike: list[Any]) -> None:
             writer.write_table(rest.slice(first, last - first).add_column(place, field, some))
 
 
+def _read_shapes(path: Path) -> pd.DataFrame:
+    """Return a table with shapes as geopandas reads it, and its CRS as it was written.
+
+    geopandas takes from a CRS the ids of what its ensemble of datums consists of, and PROJ then looks for each by its
+    name: the CRS of one table takes as long as a hundred tables.
+    """
+    import geopandas as gpd
+    import numpy as np
+    from geopandas.array import from_wkb
+    from pyarrow import parquet
+
+    found = parquet.read_table(path)
+    geo = json.loads(found.schema.metadata[b"geo"])
+    name = geo["primary_column"]
+    table = found.drop_columns([name]).to_pandas()
+    shapes = from_wkb(np.array(found[name]), crs=geo["columns"][name]["crs"])
+    table.insert(found.column_names.index(name), name, shapes)
+    return gpd.GeoDataFrame(table, geometry=name)
+
+
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
     if _TAGS not in table:
         return table
@@ -189,12 +209,7 @@ def _load(folder: Path) -> dict[str, Any]:
 def _table(path: Path, *, sha256: str, geometry: bool) -> pd.DataFrame:
     if files.sha256(path) != sha256:
         raise InputError(f"{path}: damaged (not what was written)")
-    if geometry:
-        import geopandas as gpd
-
-        table: pd.DataFrame = gpd.read_parquet(path)
-    else:
-        table = pd.read_parquet(path)
+    table = _read_shapes(path) if geometry else pd.read_parquet(path)
     if _TAGS in table:
         table[_TAGS] = pd.Series([json.loads(tags) for tags in table[_TAGS]], table.index, dtype="object")
     return table
