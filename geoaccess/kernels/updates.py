@@ -26,7 +26,7 @@ import numba
 import numpy as np
 
 from geoaccess.kernels import heap
-from geoaccess.kernels.keys import EMPTY, SHIFT
+from geoaccess.kernels.keys import EMPTY, ONE, SHIFT
 from geoaccess.kernels.rows import BEYOND, holds, improves, put
 
 if TYPE_CHECKING:
@@ -38,20 +38,21 @@ __all__ = ["arcs_of_edges", "offers_over", "renew", "spread"]
 @numba.njit(cache=True)
 def _note(
     keys: npt.NDArray[np.uint64],
-    node: int,
+    node: np.uint64,
+    k: np.uint64,
     touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     rows: npt.NDArray[np.uint64],
-    count: int,
-) -> int:
+    count: np.uint64,
+) -> np.uint64:
     """Write down a node and its row unless it was already; return how many there are."""
     if touched[node]:
         return count
     touched[node] = True
     nodes[count] = node
-    for j in range(keys.shape[1]):
-        rows[count, j] = keys[node, j]
-    return count + 1
+    for j in range(k):
+        rows[count * k + j] = keys[node * k + j]
+    return count + ONE
 
 
 @numba.njit(cache=True)
@@ -85,27 +86,29 @@ def spread(
     Right when every key in the field is the time of some way, and none but the offers can improve a row: one search
     in the order of keys that stops wherever a key improves nothing.
     """
+    k, flat, flat_rows = np.uint64(keys.shape[1]), keys.reshape(keys.size), rows.reshape(rows.size)
     waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
-    size = np.int64(0)
+    size, many = np.int64(0), np.uint64(count)
     if offer_node.size > waiting.size:
         waiting, at = _room(waiting, at, offer_node.size)
     for i in range(offer_node.size):
-        if improves(keys, offer_node[i], offer_key[i]):
+        if improves(flat, np.uint64(offer_node[i]) * k, k, offer_key[i]):
             size = heap.put(waiting, at, size, np.int64(offer_key[i]), offer_node[i])
     while size > 0:
-        key, node = np.uint64(waiting[0]), at[0]
+        key, node = np.uint64(waiting[0]), np.uint64(at[0])
         size = heap.drop_least(waiting, at, size)
-        if not improves(keys, node, key):
+        if not improves(flat, node * k, k, key):
             continue
-        count = _note(keys, node, touched, nodes, rows, count)
-        put(keys, node, key)
-        if size + start[node + 1] - start[node] > waiting.size:
-            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
-        for arc in range(start[node], start[node + 1]):
-            there = key + (np.uint64(cost[arc]) << SHIFT)
-            if improves(keys, head[arc], there):
+        many = _note(flat, node, k, touched, nodes, flat_rows, many)
+        put(flat, node * k, k, key)
+        first, last = np.uint64(start[node]), np.uint64(start[node + ONE])
+        if size + np.int64(last - first) > waiting.size:
+            waiting, at = _room(waiting, at, size + np.int64(last - first))
+        for arc in range(first, last):
+            other, there = np.uint64(head[arc]), key + (np.uint64(cost[arc]) << SHIFT)
+            if improves(flat, other * k, k, there):
                 size = heap.put(waiting, at, size, np.int64(there), head[arc])
-    return count
+    return int(many)
 
 
 @numba.njit(cache=True)
@@ -130,46 +133,50 @@ def renew(
     The lost keys are those of arcs at their old costs or of seeds that are gone; one that its node does not hold
     changes nothing. Costs and seeds (sorted by node) are those that hold from now on; none is less than before.
     """
-    k = keys.shape[1]
+    k, flat, flat_rows = np.uint64(keys.shape[1]), keys.reshape(keys.size), rows.reshape(rows.size)
     pile, at = np.empty(256, np.int64), np.empty(256, np.int32)
-    size = count = 0
+    size = count = np.uint64(0)
     if lost_node.size > pile.size:
         pile, at = _room(pile, at, lost_node.size)
     for i in range(lost_node.size):
-        for j in range(k):
-            if keys[lost_node[i], j] == lost_key[i]:
-                count = _note(keys, lost_node[i], touched, nodes, rows, count)
-                keys[lost_node[i], j] = EMPTY
+        other = np.uint64(lost_node[i])
+        for j in range(other * k, other * k + k):
+            if flat[j] == lost_key[i]:
+                count = _note(flat, other, k, touched, nodes, flat_rows, count)
+                flat[j] = EMPTY
                 pile[size], at[size] = lost_key[i], lost_node[i]
-                size += 1
+                size += ONE
     while size > 0:
-        size -= 1
-        key, node = np.uint64(pile[size]), at[size]
-        if size + start[node + 1] - start[node] > pile.size:
-            pile, at = _room(pile, at, size + start[node + 1] - start[node])
-        for arc in range(start[node], start[node + 1]):
-            there = key + (np.uint64(cost[arc]) << SHIFT)
-            other = head[arc]
-            for j in range(k):
-                if keys[other, j] == there:
-                    count = _note(keys, other, touched, nodes, rows, count)
-                    keys[other, j] = EMPTY
-                    pile[size], at[size] = there, other
-                    size += 1
+        size -= ONE
+        key, node = np.uint64(pile[size]), np.uint64(at[size])
+        first, last = np.uint64(start[node]), np.uint64(start[node + ONE])
+        if size + last - first > np.uint64(pile.size):
+            pile, at = _room(pile, at, np.int64(size + last - first))
+        for arc in range(first, last):
+            other, there = np.uint64(head[arc]), key + (np.uint64(cost[arc]) << SHIFT)
+            for j in range(other * k, other * k + k):
+                if flat[j] == there:
+                    count = _note(flat, other, k, touched, nodes, flat_rows, count)
+                    flat[j] = EMPTY
+                    pile[size], at[size] = there, head[arc]
+                    size += ONE
     for i in range(count):
-        left = 0
-        for j in range(k):
-            key = keys[nodes[i], j]
+        row = np.uint64(nodes[i]) * k
+        left = row
+        for j in range(row, row + k):
+            key = flat[j]
             if key != EMPTY:
-                keys[nodes[i], j] = EMPTY
-                keys[nodes[i], left] = key
-                left += 1
-    return _refill(keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, nodes, count)
+                flat[j] = EMPTY
+                flat[left] = key
+                left += ONE
+    _refill(flat, k, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, nodes, count)
+    return int(count)
 
 
 @numba.njit(cache=True)
 def _refill(
     keys: npt.NDArray[np.uint64],
+    k: np.uint64,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     cost: npt.NDArray[np.int32],
@@ -179,44 +186,44 @@ def _refill(
     seed_node: npt.NDArray[np.int32],
     seed_key: npt.NDArray[np.uint64],
     nodes: npt.NDArray[np.int32],
-    count: int,
-) -> int:
+    count: np.uint64,
+) -> None:
     """Fill the gaps in the rows of some nodes, the least key first: from around, their own seeds and each other."""
-    k = keys.shape[1]
     waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
     size = np.int64(0)
     for i in range(count):
-        node = nodes[i]
-        wanted = size + k * (back_start[node + 1] - back_start[node])
+        node = np.uint64(nodes[i])
+        row, first, last = node * k, np.uint64(back_start[node]), np.uint64(back_start[node + ONE])
+        wanted = size + np.int64(k * (last - first))
         if wanted > waiting.size:
             waiting, at = _room(waiting, at, wanted)
-        for arc in range(back_start[node], back_start[node + 1]):
-            for j in range(k):
-                key = keys[back_head[arc], j]
-                if key == EMPTY:
+        for arc in range(first, last):
+            other, add = np.uint64(back_head[arc]) * k, np.uint64(back_cost[arc]) << SHIFT
+            for j in range(other, other + k):
+                if keys[j] == EMPTY:
                     break
-                there = key + (np.uint64(back_cost[arc]) << SHIFT)
-                if there < BEYOND and not holds(keys, node, there):
-                    size = heap.put(waiting, at, size, np.int64(there), node)
-        seed = np.searchsorted(seed_node, node)
-        while seed < seed_node.size and seed_node[seed] == node:
-            if not holds(keys, node, seed_key[seed]):
-                waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[seed]), node)
+                there = keys[j] + add
+                if there < BEYOND and not holds(keys, row, k, there):
+                    size = heap.put(waiting, at, size, np.int64(there), nodes[i])
+        seed = np.searchsorted(seed_node, nodes[i])
+        while seed < seed_node.size and seed_node[seed] == nodes[i]:
+            if not holds(keys, row, k, seed_key[seed]):
+                waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[seed]), nodes[i])
             seed += 1
     while size > 0:
-        key, node = np.uint64(waiting[0]), at[0]
+        key, node = np.uint64(waiting[0]), np.uint64(at[0])
         size = heap.drop_least(waiting, at, size)
-        if keys[node, k - 1] != EMPTY or holds(keys, node, key):
+        row = node * k
+        if keys[row + k - ONE] != EMPTY or holds(keys, row, k, key):
             continue
-        put(keys, node, key)
-        if size + start[node + 1] - start[node] > waiting.size:
-            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
-        for arc in range(start[node], start[node + 1]):
-            there = key + (np.uint64(cost[arc]) << SHIFT)
-            other = head[arc]
-            if keys[other, k - 1] == EMPTY and there < BEYOND and not holds(keys, other, there):
-                size = heap.put(waiting, at, size, np.int64(there), other)
-    return count
+        put(keys, row, k, key)
+        first, last = np.uint64(start[node]), np.uint64(start[node + ONE])
+        if size + np.int64(last - first) > waiting.size:
+            waiting, at = _room(waiting, at, size + np.int64(last - first))
+        for arc in range(first, last):
+            other, there = np.uint64(head[arc]) * k, key + (np.uint64(cost[arc]) << SHIFT)
+            if keys[other + k - ONE] == EMPTY and there < BEYOND and not holds(keys, other, k, there):
+                size = heap.put(waiting, at, size, np.int64(there), head[arc])
 
 
 def offers_over(
