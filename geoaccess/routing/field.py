@@ -174,9 +174,9 @@ class NearestField:
         return twin
 
     def _solved(self, hierarchy: Hierarchy) -> npt.NDArray[np.uint64]:
-        key = self.standing.seed_key
+        node, key = self.standing.seeds()
         times, numbers = (key >> SHIFT).astype(np.int32), (key & LOW).astype(np.int32)
-        keys = nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, reverse=not self.turned)
+        keys = nearest_keys(hierarchy, node, times, numbers, k=self.k, reverse=not self.turned)
         keys[keys >= BEYOND] = EMPTY  # as changes leave it
         return keys
 
@@ -292,7 +292,7 @@ class NearestField:
 
     def sites_on(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return the numbers of the sites that stand on some edges, sorted."""
-        on, of = self.standing.on_edge, self.standing.of_edge
+        on, of, *_ = self.standing.along_edges()
         first, last = (np.searchsorted(on, edges, side) for side in ("left", "right"))
         parts = [of[begin:end] for begin, end in zip(first, last, strict=True) if end > begin]
         return np.unique(np.concatenate(parts)).astype(np.int64) if parts else np.empty(0, np.int64)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels import cells as along
-from geoaccess.kernels.keys import FAR, LOW, SHIFT
+from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.routing.legs import Legs, legs
-from geoaccess.routing.walks import NOWHERE, Spots, SpotsInOrder, in_order, joined, spots_of
+from geoaccess.routing.walks import Spots, SpotsInOrder, in_order, spots_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -47,9 +47,8 @@ PLACE = (
 class Sites:
     """The sites of a field. Each has a number for good; one that is removed leaves its number empty.
 
-    `label` and `place` (None where removed) go by number; `number` finds the number of a label. `seed_node` and
-    `seed_key` are the ends of their edges from which a search begins, `on_edge` and `of_edge` the edges with sites,
-    sorted, and the number of the site on each.
+    `label` and `place` (None where removed) go by number, and so do `rows`, as the kernels take them, and `spots`;
+    `number` finds the number of a label. What else is asked for is made of these, and kept until a site comes or goes.
     """
 
     def __init__(self, network: Network, table: pd.DataFrame, *, turned: bool) -> None:
@@ -57,22 +56,20 @@ class Sites:
         self.label: list[Hashable] = list(table.index)
         self.place: list[Place | None] = [*table[list(PLACE)].to_dict("records")]
         self.number = {label: number for number, label in enumerate(self.label)}
-        self.rows, self.spots = self.described(table)
-        numbers = np.arange(len(self.label))
+        self.rows, spots = self.described(table)
+        self.where = np.stack(spots)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let what is made of the sites be made again."""
         self.by_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]] | None = None
         self.eastward: SpotsInOrder | None = None
         self.on_edges: tuple[npt.NDArray[np.int32], ...] | None = None
-        self.seed_node, self.seed_key = self._seeds(numbers)
-        attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
-        self.of_edge = attached[np.argsort(self.rows[attached, along.EDGE], kind="stable")]
-        self.on_edge = np.ascontiguousarray(self.rows[self.of_edge, along.EDGE])
 
-    def _seeds(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
-        rows = self.rows[numbers]
-        time = rows[:, along.LEG : along.LEG + 2].astype(np.int64) + rows[:, [along.OFF]]
-        open_leg = (rows[:, along.LEG : along.LEG + 2] >= 0) & (rows[:, [along.EDGE]] >= 0) & (time < FAR)
-        key = (time.astype(np.uint64) << SHIFT) | numbers.astype(np.uint64)[:, None]
-        return rows[:, along.NODE : along.NODE + 2][open_leg], key[open_leg]
+    @property
+    def spots(self) -> Spots:
+        """Where the sites are."""
+        return Spots(*self.where)
 
     def copy(self) -> Sites:
         """Return sites that change by themselves."""
@@ -85,73 +82,74 @@ class Sites:
         twin.network = self.network
         return twin
 
+    def seeds(self, numbers: slice = slice(None)) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Return the ends of edges from which a search begins, and the key of each: of all sites, or of some."""
+        rows = self.rows[numbers]
+        leg, off = rows[:, along.LEG : along.LEG + 2], rows[:, [along.OFF]]
+        time = leg.astype(np.int64) + off
+        begins = (leg >= 0) & (rows[:, [along.EDGE]] >= 0) & (time < FAR)
+        key = (time.astype(np.uint64) << SHIFT) | np.arange(len(self.rows), dtype=np.uint64)[numbers, None]
+        return rows[:, along.NODE : along.NODE + 2][begins], key[begins]
+
     def seeds_by_node(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
-        """Return all seeds sorted by node; sorted once, until a site comes or goes."""
+        """Return all seeds sorted by node."""
         if self.by_node is None:
-            order = np.argsort(self.seed_node, kind="stable")
-            self.by_node = self.seed_node[order], self.seed_key[order]
+            node, key = self.seeds()
+            order = np.argsort(node, kind="stable")
+            self.by_node = node[order], key[order]
         return self.by_node
 
     def in_order(self) -> SpotsInOrder:
-        """Return where the sites are, so that walks to them are found quickly; sorted once, as the seeds are."""
+        """Return where the sites are, so that walks to them are found quickly."""
         if self.eastward is None:
             self.eastward = in_order(self.spots)
         return self.eastward
 
     def along_edges(self) -> tuple[npt.NDArray[np.int32], ...]:
-        """Return the sites on edges, as `finish_nearest` takes them: edge, number, off the network, up and down."""
+        """Return the sites on edges, as `finish_nearest` takes them: by edge, number, off the network, up and down."""
         if self.on_edges is None:
-            placed = self.rows[self.of_edge]
-            columns = (np.ascontiguousarray(placed[:, column]) for column in (along.OFF, along.UP, along.DOWN))
-            self.on_edges = self.on_edge, self.of_edge, *columns
+            number = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
+            number = number[np.argsort(self.rows[number, along.EDGE], kind="stable")]
+            placed = self.rows[number]
+            edge, off, up, down = (
+                np.ascontiguousarray(placed[:, column]) for column in (along.EDGE, along.OFF, along.UP, along.DOWN)
+            )
+            self.on_edges = edge, number, off, up, down
         return self.on_edges
-
-    def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
-        """Return the seeds of one site."""
-        return self._seeds(np.array([number]))
 
     def new(self, label: Hashable) -> int:
         """Return a number for a site that has no place yet."""
-        self.eastward = None
+        self._forget()
         number = len(self.label)
         self.label.append(label)
         self.place.append(None)
         self.rows = np.concatenate([self.rows, np.full((1, self.rows.shape[1]), -1, np.int32)])
-        self.spots = joined(self.spots, NOWHERE)
+        self.where = np.concatenate([self.where, np.full((len(self.where), 1), np.nan)], axis=1)
         return number
 
     def drop_last(self) -> None:
         """Take back the last number, whose site has no place."""
-        self.eastward = None
+        self._forget()
         self.label.pop()
         self.place.pop()
-        self.rows, self.spots = self.rows[:-1], self.spots.some(slice(-1))
+        self.rows, self.where = self.rows[:-1], self.where[:, :-1]
 
     def put(self, number: int, place: Place | None) -> None:
         """Place a site, or take it away."""
-        self.by_node = self.eastward = self.on_edges = None
-        if self.place[number] is not None:
-            stays = (self.seed_key & LOW) != number
-            self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
-            stays = self.of_edge != number
-            self.on_edge, self.of_edge = self.on_edge[stays], self.of_edge[stays]
+        self._forget()
+        self.where = self.where.copy()  # others may still look at the spots there were
         self.place[number] = place
         if place is None:
             self.number.pop(self.label[number], None)
-            self.rows[number] = -1
-            self.spots = self.spots.replaced(number, NOWHERE)
+            self.rows[number], self.where[:, number] = -1, np.nan
             return
         self.number[self.label[number]] = number
-        rows, spot = self.described({name: np.array([place[name]]) for name in PLACE})
-        self.rows[number] = rows[0]
-        self.spots = self.spots.replaced(number, spot)
-        node, key = self.seeds_of(number)
-        self.seed_node, self.seed_key = np.append(self.seed_node, node), np.append(self.seed_key, key)
-        edge = self.rows[number, along.EDGE]
-        if edge >= 0:
-            at = np.searchsorted(self.on_edge, edge, side="right")
-            self.on_edge = np.insert(self.on_edge, at, edge)
-            self.of_edge = np.insert(self.of_edge, at, number)
+        rows, spot = self.described_alone(place)
+        self.rows[number], self.where[:, number : number + 1] = rows, spot
+
+    def described_alone(self, place: Place) -> tuple[npt.NDArray[np.int32], Spots]:
+        """Return the row of one place for the kernels, and where it is."""
+        return self.described({name: np.array([value]) for name, value in place.items()})
 
     def described(self, places: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int32], Spots]:
         """Return the rows of places for the kernels, and where they are."""
@@ -171,4 +169,7 @@ def packed(at: Legs, *, come: bool) -> npt.NDArray[np.int32]:
         columns = (at.edge, at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at.off, at.up, at.down)
     else:
         columns = (at.edge, at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at.off, at.up, at.down)
-    return np.column_stack(columns)
+    rows = np.empty((at.edge.size, len(columns)), np.int32)
+    for column, values in enumerate(columns):
+        rows[:, column] = values
+    return rows

@@ -56,9 +56,10 @@ def people_on_edges(field: NearestField) -> Flows:
     >>> people_on_edges(field).people.tolist()  # the 5 live at a junction, the 7 along the last edge
     [12.0, 7.0, 0.0]
     """
-    cells, out, sites = field.cells(), field.out, field.standing
-    seed_time = (sites.seed_key >> SHIFT).astype(np.int32)
-    times, before, by_arc = search.tree(out.start, out.head, out.cost_ds, sites.seed_node, seed_time)
+    cells, out = field.cells(), field.out
+    seed_node, seed_key = field.standing.seeds()
+    seed_time = (seed_key >> SHIFT).astype(np.int32)
+    times, before, by_arc = search.tree(out.start, out.head, out.cost_ds, seed_node, seed_time)
     rows, least = cells.rows, (cells.keys[:, 0] >> SHIFT).astype(np.int64)
     leaves = np.full(len(rows), -1, np.int8)
     on = rows[:, along.EDGE] >= 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from geoaccess.kernels.keys import FAR
 from geoaccess.network import EdgeKind, Network, snap
 from geoaccess.network.counting import numbers_from
 from geoaccess.routing.field import PLACE
-from geoaccess.routing.walks import NOWHERE, joined
+from geoaccess.routing.walks import joined
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.routing.field import NearestField, Place
-    from geoaccess.routing.walks import Spots
 
 __all__ = [
     "Change",
@@ -246,7 +245,7 @@ def undo(field: NearestField, change: Change) -> None:
         closes = change.what == "open"
         _set_costs(field, change.edges, _arcs(field, change.edges)[1], closed=closes)
         field.closed = (np.union1d if closes else np.setdiff1d)(field.closed, change.edges)
-    _refreshed(field, change)
+    _refreshed(field, change.nodes, change.before, change.after)
 
 
 def _place(field: NearestField, place: tuple[float, float] | pd.Series[Any]) -> Place:
@@ -285,13 +284,17 @@ def _edges(field: NearestField, edges: npt.ArrayLike) -> npt.NDArray[np.int32]:
 
 
 def _take_away(field: NearestField, number: int) -> int:
-    node, key = field.standing.seeds_of(number)
+    node, key = _seeds_of(field, number)
     field.standing.put(number, None)
     return _renew(field, node, key)
 
 
 def _spread_from(field: NearestField, number: int, count: int) -> int:
-    return _spread(field, *field.standing.seeds_of(number), count)
+    return _spread(field, *_seeds_of(field, number), count)
+
+
+def _seeds_of(field: NearestField, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+    return field.standing.seeds(slice(number, number + 1))
 
 
 def _spread(field: NearestField, node: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], count: int) -> int:
@@ -359,38 +362,28 @@ def _done(
     field.touched[nodes] = False
     token = object()
     field.history.append(token)
-    change = Change(
+    return Change(
         what=what,
         site=field.standing.label[number] if number >= 0 else None,
         edges=np.empty(0, np.int32) if edges is None else edges,
         nodes=nodes,
         rows=field.rows[:count].copy(),
-        cells=np.empty(0, np.int64),
+        cells=_refreshed(field, nodes, before, after),
         number=number,
         before=before,
         after=after,
         token=token,
     )
-    return replace(change, cells=_refreshed(field, change))
 
 
-def _refreshed(field: NearestField, change: Change) -> npt.NDArray[np.int64]:
-    """Bring the attached cells, if there are any, up to date with a change; return which were looked at again."""
+def _refreshed(field: NearestField, nodes: npt.NDArray[np.int32], *places: Place | None) -> npt.NDArray[np.int64]:
+    """Bring the attached cells, if there are any, up to date with a change; return which were looked at again.
+
+    Given the nodes that it touched, and the places where a site was or is: cells on the edge of one reach it without
+    any node, and those beside it walk to it.
+    """
     if field.attached_cells is None:
-        return change.cells
-    return field.refresh(change.nodes, _edges_of(change), _spots_of(field, change))
-
-
-def _spots_of(field: NearestField, change: Change) -> Spots:
-    """Return where a site was and is: cells beside it walk to it."""
-    spots = NOWHERE
-    for place in (change.before, change.after):
-        if place is not None:
-            spots = joined(spots, field.standing.described({name: np.array([place[name]]) for name in PLACE})[1])
-    return spots
-
-
-def _edges_of(change: Change) -> npt.NDArray[np.int32]:
-    """Return the edges on which a site was or is: cells on them reach it without any node."""
-    edges = [place["edge"] for place in (change.before, change.after) if place is not None and place["edge"] >= 0]
-    return np.array(edges, np.int32)
+        return np.empty(0, np.int64)
+    sites = [field.standing.described_alone(place)[1] for place in places if place is not None]
+    edges = [place["edge"] for place in places if place is not None and place["edge"] >= 0]
+    return field.refresh(nodes, np.array(edges, np.int32), joined(sites))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing.legs import Legs
 
-__all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "spots_of", "walks_between"]
+__all__ = ["Spots", "SpotsInOrder", "Walks", "in_order", "joined", "spots_of", "walks_between"]
 
 _SETS = 16
 """So many sets of points are remembered with a network: the cells with each other, and with the sites of a service."""
@@ -53,17 +53,6 @@ class Spots(NamedTuple):
     def some(self, chosen: npt.NDArray[np.integer] | Sequence[int] | slice) -> Spots:
         """Return some of the points."""
         return Spots(*(values[chosen] for values in self))
-
-    def replaced(self, number: int, spot: Spots) -> Spots:
-        """Return the same points but one, which is elsewhere."""
-        out = Spots(*(values.copy() for values in self))
-        for values, (value,) in zip(out, spot, strict=True):
-            values[number] = value
-        return out
-
-
-NOWHERE = Spots(*(np.array([np.nan]) for _ in range(5)))
-"""A point that is not snapped."""
 
 
 class SpotsInOrder(NamedTuple):
@@ -95,9 +84,9 @@ def spots_of(at: Legs) -> Spots:
     return Spots(at.x, at.y, at.off_m, (at.off - at.start).astype(np.float64), at.start.astype(np.float64))
 
 
-def joined(one: Spots, other: Spots) -> Spots:
-    """Return the points of two sets, one after the other."""
-    return Spots(*(np.concatenate(both) for both in zip(one, other, strict=True)))
+def joined(sets: Sequence[Spots]) -> Spots:
+    """Return the points of several sets, one after the other."""
+    return Spots(*np.concatenate([np.empty((len(Spots._fields), 0)), *map(np.stack, sets)], axis=1))
 
 
 def in_order(spots: Spots) -> SpotsInOrder:
