@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 import geopandas as gpd
@@ -12,7 +13,14 @@ from test_study_tiny import CELLS, STUDY, WAYS, ZONES, cell_id, degrees, write_r
 
 from geoaccess.errors import GeoaccessError
 from geoaccess.frames import is_stretched
-from geoaccess.questions import check_scenarios, compare_study, left_out_sentence, reliability_study
+from geoaccess.questions import (
+    CapacityQuestion,
+    capacity_study,
+    check_scenarios,
+    compare_study,
+    left_out_sentence,
+    reliability_study,
+)
 from geoaccess.questions.scenario_run import apply_scenarios, solve_baseline
 from geoaccess.scenarios import Scenario
 from geoaccess.study import check, load_study, solve_study, stages
@@ -229,3 +237,48 @@ def test_only_some_rows_of_a_file_of_zonings(tmp_path):
     assert set(answers.results["trust"]) <= {"West", ""}
     assert "West" in set(answers.results["trust"])
     assert "NORTH" in refused(tmp_path / "b", STUDY + zoning.replace("West", "NORTH"))
+
+
+def test_people_of_a_catchment_that_there_are_not(tmp_path):
+    """The groups that a study makes are known before any search."""
+    catchment = '\n[catchments.near]\nservice = "gp"\nmeasure = "two_step"\ncutoff_min = 30\ndemand = "{}"\n'
+    study = load_study(write_study(tmp_path / "none", STUDY + catchment.format("population_80plus")))
+    for refuses in (solve_study, check):
+        with pytest.raises(GeoaccessError, match=r'\[catchments\.near\] demand is "population_80plus"'):
+            refuses(study, show=False)
+    ages = '[demand.ages]\nfile = "ages.csv"\nshare = "share"\n'
+    near = STUDY.replace("max_nearest_m = 5000", "max_nearest_m = 50000")
+    study = load_study(write_study(tmp_path, near + catchment.format("population_80plus") + ages))
+    rows = [f"{number},80plus,0.1\n" for number in ZONES]
+    (tmp_path / "ages.csv").write_text("kommunenummer,group,share\n" + "".join(rows), encoding="utf-8")
+    check(study)
+    assert "near" in solve_study(study, show=False).results
+
+
+def test_sailings_of_a_table_that_names_a_way(tmp_path):
+    """Between which quays they sail only the network knows, so a check counts them once it has it."""
+    text = STUDY.replace("[network]\n", '[network]\nferries = "ferries.csv"\n')
+    study = load_study(write_study(tmp_path, text))
+    rows = "name,way_id,departures,minutes\nCar ferry,8,07:00 12:00 20:00,30\n"
+    (tmp_path / "ferries.csv").write_text(rows, encoding="utf-8")
+    assert "timetables: 6 sailings with cars on Tuesday, 4 of them between 07:00 and 17:00" in check(study)
+
+
+def test_capacities_that_are_none(tmp_path):
+    """A run does not ask for them, so a check says it, in the words of what would refuse them."""
+    text = STUDY.replace("norms_min = [10]\n", 'norms_min = [10]\ncapacity = "beds"\n')
+    study = load_study(write_study(tmp_path, text))
+    rows = (tmp_path / "sites.csv").read_text(encoding="utf-8").splitlines()
+    for west, east, wrong in (
+        ("5", "0", ""),
+        ("inf", "1,5", ""),
+        ("", "-1", "2 (gp-east, gp-west)"),
+        ("1e300", "7", "1 (gp-west)"),
+    ):
+        beds = {"gp-west": west, "gp-east": east}
+        filled = [rows[0] + ",beds", *(f'{row},"{beds.get(row.split(",")[0], "")}"' for row in rows[1:])]
+        (tmp_path / "sites.csv").write_text("\n".join(filled), encoding="utf-8")
+        said = [line for line in check(study) if "capacity" in line]
+        assert [wrong in line for line in said] == ([True] if wrong else [])
+        with pytest.raises(GeoaccessError, match="have no number") if wrong else contextlib.nullcontext():
+            capacity_study(study, CapacityQuestion("gp"), show=False)

@@ -262,6 +262,8 @@ def test_every_age_has_one_rate():
         expected_contacts(people, rates)
     with pytest.raises(InputError, match=r"video_share is 1.5"):
         expected_contacts(people[["old"]], rates[:1].assign(video_share=1.5))
+    with pytest.raises(InputError, match="rates: has no rows"):
+        expected_contacts(people[[]], rates[:0])
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.measures import referral_links, referral_times
 from geoaccess.study import load_study, solve_study
-from tests.test_study_tiny import PEOPLE, STUDY, cell_id, write_study
+from tests.test_study_tiny import PEOPLE, STUDY, cell_id, degrees, write_study
 
 FIRST, SECOND = ["a", "b", "c"], ["x", "y"]
 seconds = st.one_of(st.integers(0, 7200).map(float), st.just(float("inf")))
@@ -92,6 +92,21 @@ def test_a_study_sends_people_on_to_the_hospital(tmp_path):
     assert link["referred"] == pytest.approx(link["people"] / 2)
     # No way to the hospital by the GP is shorter than the way straight there.
     assert (results["gp_onward_s"] >= results["hospital_s"].fillna(0) - 0.2).all()
+
+
+def test_sites_far_from_every_road_send_nobody_on_and_take_nobody(tmp_path):
+    without = solve_study(load_study(write_study(tmp_path / "without", REFERRED)), show=False)
+    study = write_study(tmp_path / "with", REFERRED)
+    lon, lat = degrees(300, 0)
+    with (study.parent / "sites.csv").open("a", encoding="utf-8") as file:
+        for service in ("gp", "hospital"):
+            file.write(f"{service}-away,{service},away,{lon:.7f},{lat:.7f},no\n")
+    found = solve_study(load_study(study), show=False)
+    assert found.sites_not_snapped == ["gp-away", "hospital-away"]
+    pd.testing.assert_frame_equal(found.results, without.results)
+    links = found.tables["referral"].set_index("site_id")
+    assert links.loc["gp-away", ["onward_id", "people", "link_s"]].tolist() == ["", 0, np.inf]
+    pd.testing.assert_frame_equal(links.drop("gp-away"), without.tables["referral"].set_index("site_id"))
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def expected_contacts(people: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame
     Raises
     ------
     InputError
-        If an age has no rate, a rate no people, an age stands there twice, or a number is missing, infinite or not in
-        its range.
+        If there is no rate, an age has none, a rate no people, an age stands there twice, or a number is missing,
+        infinite or not in its range.
 
     Examples
     --------
@@ -49,6 +49,7 @@ def expected_contacts(people: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame
     problems = [f"age {age!r} has no rate" for age in people.columns if age not in set(rates["age"])]
     problems += [f"age {age!r} is no column of people" for age in rates["age"] if age not in people.columns]
     problems += [f"age {age!r} stands there more than once" for age in rates["age"][rates["age"].duplicated()]]
+    problems += ["has no rows; give one per age"] if rates.empty else []
     if problems:
         raise InputError.listing("rates", problems)
     each = rates.set_index("age").reindex(people.columns)

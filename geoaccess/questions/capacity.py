@@ -21,6 +21,7 @@ from geoaccess.questions.siting.candidates import files_asked, municipality_of, 
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.siting.wording import figure, sureness
 from geoaccess.routing import travel_times
+from geoaccess.study.doubtful_sites import read_capacity
 from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.summaries import headed
@@ -180,24 +181,22 @@ def _capacity(study: Study, question: CapacityQuestion) -> str:
 
 def _column(sites: gpd.GeoDataFrame, given: str, *, option: str, below_zero: bool = False) -> npt.NDArray[np.float64]:
     """Return a number for each site: of a column, or the same for all."""
-    if given in sites:
-        numbers = np.asarray(to_numbers(sites[given]), np.float64)
+    if given not in sites and parse_number(given) is None:
+        columns = [str(name) for name in sites if name != "geometry"]
+        raise InputError(
+            f'{option} "{given}" is neither a number nor a column of the sites that the study reads'
+            f"{did_you_mean(given, columns)}; name a column of capacities in [services.NAME] capacity"
+        )
+    values = sites[given] if given in sites else pd.Series(given, index=sites.index)
+    if below_zero:
+        numbers = np.asarray(to_numbers(values), np.float64)
+        wrong = ~(np.abs(numbers) <= MOST_COUNT)
     else:
-        number = parse_number(given)
-        if number is None:
-            columns = [str(name) for name in sites if name != "geometry"]
-            raise InputError(
-                f'{option} "{given}" is neither a number nor a column of the sites that the study reads'
-                f"{did_you_mean(given, columns)}; name a column of capacities in [services.NAME] capacity"
-            )
-        numbers = np.full(len(sites), number)
-    wrong = ~np.isfinite(numbers) if below_zero else ~(numbers >= 0)
-    wrong |= np.isfinite(numbers) & (np.abs(numbers) > MOST_COUNT)
+        numbers, wrong = read_capacity(values)
     if wrong.any():
         first = sites.index[wrong][0]
-        value = sites[given][first] if given in sites else given
         raise InputError(
-            f"{option} {given}: {int(wrong.sum())} sites have no number (the first is {first}: {value!r}); "
+            f"{option} {given}: {int(wrong.sum())} sites have no number (the first is {first}: {values[first]!r}); "
             f"give one to each, {'' if below_zero else '0 or more and '}{MOST_COUNT:.0f} at most"
         )
     return numbers

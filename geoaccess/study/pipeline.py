@@ -17,10 +17,10 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
-from geoaccess.study.doubtful_sites import far_off, loose_features, same_places
+from geoaccess.study.doubtful_sites import far_off, lacking_capacity, loose_features, same_places
 from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
-from geoaccess.study.sections.demand_groups import larger_groups, people_columns
+from geoaccess.study.sections.demand_groups import larger_groups
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections, classes_asked_for
 from geoaccess.study.stamps import InputStamps
@@ -246,8 +246,7 @@ def _in_zones(
     named = join_zonings(study, people, joined)
     cells = beside(kept, joined[["municipality_id", "municipality", "region", "zone_note"]], named)
     known = PeopleInput(study, cells, sites, municipalities, people, mapped)
-    check_sections(known)
-    cells = beside(cells, people_columns(known))
+    cells = beside(cells, check_sections(known))
     return beside(cells, stages.own_norms(study, cells, people)), municipalities
 
 
@@ -301,9 +300,8 @@ def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     return lines
 
 
-def _asked_about(known: PeopleInput, writer: Writer) -> list[str]:
+def _asked_about(known: PeopleInput, columns: pd.DataFrame, writer: Writer) -> list[str]:
     """Say how many are asked about for each service that is not for everybody, and which groups are doubtful."""
-    columns = people_columns(known)
     lines = [
         writer.text("c_asked", service=spec.key, who=spec.who, n=writer.people(columns[spec.population].sum()))
         for spec in known.study.specs
@@ -353,7 +351,7 @@ def _roads_found(study: Study, writer: Writer) -> list[str]:
 
 def _attached(
     study: Study, people: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, writer: Writer, *, show: bool
-) -> list[str]:
+) -> tuple[Network, list[str]]:
     """Attach cells and sites to the roads as a run does, and say what is too far off; look at what closes roads."""
     with Stages(_STAGES_OF_CHECK, show=show).running() as progress:
         with progress.stage("building the network"):
@@ -373,7 +371,7 @@ def _attached(
     lost_sites = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     if len(lost_sites):
         found.append(writer.text("left_out", m=metres, names=", ".join(map(str, lost_sites))))
-    return found + describe_closures(study, [network, *([] if driven is None else driven[1:])], writer)
+    return network, found + describe_closures(study, [network, *([] if driven is None else driven[1:])], writer)
 
 
 @checks_arguments
@@ -395,7 +393,7 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     check_inputs(study)
     writer = Writer(study.settings.language, ("terminal",), study.words)
     found = [*_files_and_texts(study, writer), *_roads_found(study, writer)]
-    found += stages.check_timetables(study, writer)
+    timetables = stages.check_timetables(study)
     cells = stages.read_people(study)
     _figures_fit(study, cells)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
@@ -414,12 +412,14 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     joined = joined.join(join_zonings(study, cells, joined))
     known = cells[["population", "geometry"]].join(joined)
     given = PeopleInput(study, known, sites, municipalities, cells, mapped)
-    check_sections(given)
+    columns = check_sections(given)
     stages.own_norms(study, known, cells)
-    found += _asked_about(given, writer)
+    found += _asked_about(given, columns, writer)
+    found += lacking_capacity(study, sites, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += far_off(sites, cells, writer)
-    found += _attached(study, cells, sites, writer, show=show)
+    network, said = _attached(study, cells, sites, writer, show=show)
+    found += said + stages.describe_timetables(study, timetables, network, writer)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     number = joined["municipality_id"][inside].nunique()

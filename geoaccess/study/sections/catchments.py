@@ -25,6 +25,8 @@ from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from geoaccess.measures.groups import Zoning
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
     from geoaccess.study.settings.config_sections import CatchmentSettings
@@ -34,6 +36,7 @@ __all__ = [
     "CATCHMENTS",
     "catchment_columns",
     "catchments_table",
+    "check_demand",
     "counted_demand",
     "per_person",
     "read_supply",
@@ -100,11 +103,16 @@ def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Ques
         classes = solved.results["centrality_class"].astype("object").map(str)
         minutes = classes.map(asked.class_cutoff_min).fillna(np.inf)
         limits["cell_cutoff_s"] = 60.0 * minutes.astype("float64")
-    demand = solved.study.demand_of(asked)
-    if demand not in solved.results:
-        known = [column for column in solved.results if str(column).startswith("population")]
-        raise InputError(f'[catchments.{name}] demand is "{demand}"{did_you_mean(demand, known)}')
     return _Question(times, counted_demand(solved, asked), supply_of(solved, name, asked), decay, limits)
+
+
+def check_demand(study: Study, columns: Collection[str]) -> None:
+    """Raise an `InputError` if a catchment is shared by people that are none of the columns of the cells."""
+    for name, asked in study.settings.catchments.items():
+        demand = study.demand_of(asked)
+        if demand not in columns:
+            known = [column for column in columns if column.startswith("population")]
+            raise InputError(f'[catchments.{name}] demand is "{demand}"{did_you_mean(demand, known)}')
 
 
 def counted_demand(solved: SolvedInput, asked: CatchmentSettings) -> pd.Series:

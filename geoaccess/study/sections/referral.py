@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import measures
@@ -26,11 +27,11 @@ def _referrals(study: Study) -> dict[str, ReferralSettings]:
 
 
 def _onward(solved: SolvedInput, key: str, to: str) -> pd.DataFrame:
-    """Return the seconds from each site of a service to each of the service it sends people on to."""
+    """Return the seconds from each site of a service to each that it sends people on to; inf where no road is near."""
     first, second = (sites_of_service(solved, one).index for one in (key, to))
     places = solved.snapped.sites
     times = travel_times(solved.network, places.loc[first], places.loc[second])
-    return pd.DataFrame(times, index=first, columns=second)
+    return pd.DataFrame(np.where(np.isnan(times), np.inf, times), index=first, columns=second)
 
 
 def referral_columns(solved: SolvedInput, key: str, asked: ReferralSettings) -> tuple[pd.DataFrame, pd.DataFrame]:

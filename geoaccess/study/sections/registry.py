@@ -12,8 +12,8 @@ from geoaccess.frames import beside
 from geoaccess.study.columns import CELLS, COMMON, LOOSE, SHARED, pattern
 from geoaccess.study.sections.access_rules import RULES
 from geoaccess.study.sections.ambulance import AMBULANCE
-from geoaccess.study.sections.catchments import CATCHMENTS
-from geoaccess.study.sections.demand_groups import DEMAND
+from geoaccess.study.sections.catchments import CATCHMENTS, check_demand
+from geoaccess.study.sections.demand_groups import DEMAND, people_columns
 from geoaccess.study.sections.inputs import SectionResult
 from geoaccess.study.sections.opening import OFFICES, OPENING
 from geoaccess.study.sections.referral import REFERRAL
@@ -116,8 +116,10 @@ def _is_loose(name: str) -> bool:
     return any(blank in name for blank in LOOSE)
 
 
-def check_sections(known: PeopleInput) -> None:
-    """Raise what is wrong with the tables that the sections of a study read, before any search.
+def check_sections(known: PeopleInput) -> pd.DataFrame:
+    """Raise what is wrong with what the sections of a study read; return what is known of people, by cell.
+
+    Before any search: as `people_columns` has them.
 
     Raises
     ------
@@ -127,6 +129,9 @@ def check_sections(known: PeopleInput) -> None:
     for section in SECTIONS:
         if section.check is not None and section.asked(known.study):
             section.check(known)
+    people = people_columns(known)
+    check_demand(known.study, [*map(str, known.results), *people])
+    return people
 
 
 def tables_asked_for(study: Study) -> list[str]:

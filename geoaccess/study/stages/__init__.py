@@ -36,6 +36,7 @@ from geoaccess.study.stages.times import search_nearest
 from geoaccess.study.stages.timetables import (
     Timetables,
     check_timetables,
+    describe_timetables,
     follows_timetable,
     limit_m_of,
     read_timetables,
@@ -63,6 +64,7 @@ __all__ = [
     "check_timetables",
     "classes_without_roads",
     "contract_or_load",
+    "describe_timetables",
     "drop_older",
     "features_of",
     "fetch_hint",

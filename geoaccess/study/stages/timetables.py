@@ -12,7 +12,6 @@ import pandas as pd
 
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
-from geoaccess.network import no_ferries
 from geoaccess.osm import read_ferry_table, read_profile
 from geoaccess.phrases import note, text
 from geoaccess.routing import FerryFeed, Timetabled, departures_on, follow_timetable, read_ferry_feed
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Timetables",
     "check_timetables",
+    "describe_timetables",
     "follows_timetable",
     "limit_m_of",
     "read_timetables",
@@ -128,8 +128,8 @@ def follows_timetable(study: Study) -> bool:
     return study.settings.network.wait == "timetable" and read_profile(study.profile).ferry.wait in _BY_TIMETABLE
 
 
-def check_timetables(study: Study, writer: Writer) -> list[str]:
-    """Read the timetables of a study, and say what sails on their day.
+def check_timetables(study: Study) -> Timetables | None:
+    """Read the timetables of a study, None where it has none.
 
     Raises
     ------
@@ -139,18 +139,29 @@ def check_timetables(study: Study, writer: Writer) -> list[str]:
     settings = study.settings.network
     rows = read_ferry_table(study.ferries) if study.ferries else []
     if not (settings.ferry_gtfs or any(row.sailings for row in rows)):
-        return []
+        return None
     timetables = read_timetables(study)
-    lines = []
+    if settings.wait == "timetable":
+        timetables.day(settings.timetable.day)
+    return timetables
+
+
+def describe_timetables(study: Study, timetables: Timetables | None, network: Network, writer: Writer) -> list[str]:
+    """Say what sails with cars on the day of a study, nothing where no day is meant and the network follows none.
+
+    The boats of the network say between which quays a row of the table sails that names them.
+    """
+    settings = study.settings.network
+    lines: list[str] = []
+    if timetables is None:
+        return lines
     if settings.wait == "timetable" and not follows_timetable(study):
         lines.append(writer.text("c_timetable_own_rule", profile=settings.profile))
     try:
         day, name = timetables.day(settings.timetable.day)
     except InputError:
-        if settings.wait == "timetable":
-            raise
         return lines
-    departures, left_out = timetables.departures(no_ferries(), day)
+    departures, left_out = timetables.departures(network.ferries, day)
     begin, end = settings.timetable.between_s
     today = departures["departs_s"].lt(DAY_S)
     hours = departures["departs_s"].between(begin, end, inclusive="left")
@@ -159,7 +170,7 @@ def check_timetables(study: Study, writer: Writer) -> list[str]:
     lines.append(writer.text("c_timetable", day=writer.day(name), **numbers, **ends))
     booked = int((departures["booked"] & today).sum())
     lines += [writer.text("c_to_be_booked", n=booked)] if booked else []
-    named = {name: why for name, why in left_out.items() if why not in (note("no_quays"), note("no_departures"))}
+    named = {name: why for name, why in left_out.items() if why != note("no_departures")}
     return lines + [writer.text("c_left_out", name=name, why=writer.note(why)) for name, why in named.items()]
 
 
