@@ -300,5 +300,24 @@ def test_rows_are_taken_with_what_they_hold(seed):
     held = [values[ptr[row] : ptr[row + 1]].tolist() for row in rows]
     start, taken = picking.runs_of(ptr, values, rows)
     assert [taken[start[i] : start[i + 1]].tolist() for i in range(12)] == held
-    assert np.flatnonzero(picking.held_by(30, taken)).tolist() == sorted({value for row in held for value in row})
     assert [part.tolist() for part in picking.runs_of(ptr, values, rows[:0])] == [[0], []]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_and_what_they_hold_are_pushed_together_where_they_stand(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(0, 4, 20)
+    ptr = np.concatenate([[0], np.cumsum(sizes)])
+    values = rng.integers(0, 30, ptr[-1]).astype(np.int32)
+    number, x, y = rng.integers(-(2**40), 2**40, 30), rng.integers(0, 99, 30), rng.integers(0, 99, 30)
+    given = values.copy(), number.copy(), x.copy(), y.copy()
+    rows = np.sort(rng.permutation(20)[:12])
+    start, ref = picking.pushed_together(ptr, values, rows)
+    assert [part.tolist() for part in (start, ref)] == [part.tolist() for part in picking.runs_of(ptr, given[0], rows)]
+    held = np.unique(ref)
+    expected = [number[ref].tolist(), x[ref].tolist(), y[ref].tolist()]
+    place = np.empty(30, np.int32)
+    size = picking.held_pushed_together(ref, place, number, x, y)
+    assert [column[ref].tolist() for column in (number, x, y)] == expected
+    assert [column[:size].tolist() for column in (number, x, y)] == [column[held].tolist() for column in given[1:]]
+    assert place.tolist() == [held.tolist().index(i) if i in held else -1 for i in range(30)]

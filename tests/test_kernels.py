@@ -103,6 +103,8 @@ def test_distinct_ids_are_numpys(values):
     expected, inverse = np.unique(np.array(values, np.int64), return_inverse=True)
     assert found.tolist() == expected.tolist()
     assert place.tolist() == inverse.tolist()
+    for spent in (np.array(values, np.int64), np.array([0, *values], np.int64)[1:]):  # room of its own, and of another
+        assert [of.tolist() for of in ids.distinct(spent, spent=True)] == [expected.tolist(), inverse.tolist()]
     assert ids.different(np.array(values, np.int64)).tolist() == expected.tolist()
     assert ids.different(np.sort(np.array(values, np.int64))).tolist() == expected.tolist()
 

@@ -83,14 +83,39 @@ def different(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return ordered[:size].copy()
 
 
+def distinct(
+    values: npt.NDArray[np.int64], *, spent: bool = False
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the different values, rising, and the place of each of `values` among them.
+
+    With `spent` the values are needed no more: the array is written over, and may be what is returned. All room is
+    NumPy's, which asks for large pages where an array is long: digits are spread over thousands of places.
+    """
+    keys = values if spent else values.copy()
+    rooms = [keys, np.empty(keys.size, np.int64)]
+    order, where = np.empty(keys.size, np.int32), np.empty(keys.size, np.int32)
+    size, turned = _distinct_into(rooms[0].view(np.uint64), rooms[1].view(np.uint64), order, where)
+    found = rooms[turned]
+    if found.flags.owndata:  # cut where it stands
+        found.resize(size, refcheck=False)
+        return found, order if turned else where
+    return found[:size].copy(), order if turned else where
+
+
 @numba.njit(cache=True, nogil=True)
-def distinct(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the different values, rising, and the place of each of `values` among them."""
-    n = values.size
-    keys = values.view(np.uint64) ^ _SIGN
-    other = np.empty(n, np.uint64)
-    order, moved = np.empty(n, np.int32), np.empty(n, np.int32)
+def _distinct_into(
+    keys: npt.NDArray[np.uint64],
+    other: npt.NDArray[np.uint64],
+    order: npt.NDArray[np.int32],
+    moved: npt.NDArray[np.int32],
+) -> tuple[int, bool]:
+    """Return how many different keys there are, and whether they stand at the front of `other`, not of `keys`.
+
+    The place of each among them is in `order` then, else in `moved`.
+    """
+    n, turned = keys.size, False
     for i in range(n):
+        keys[i] ^= _SIGN
         order[i] = i
     count = _digits(keys)
     for place in range(_DIGITS):
@@ -104,13 +129,13 @@ def distinct(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.
             count[place, digit] = to + 1
         keys, other = other, keys
         order, moved = moved, order
-    for i in range(n):  # in place: what is sorted may fill a quarter of the memory
-        keys[i] ^= _SIGN
-    ordered, where = keys.view(np.int64), moved
+        turned = not turned
     size = 0
     for i in range(n):
-        if i == 0 or ordered[i] != ordered[size - 1]:
-            ordered[size] = ordered[i]
+        if i == 0 or keys[i] != keys[size - 1]:
+            keys[size] = keys[i]
             size += 1
-        where[order[i]] = size - 1
-    return ordered[:size].copy(), where
+        moved[order[i]] = size - 1
+    for i in range(size):
+        keys[i] ^= _SIGN
+    return size, turned

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ends_of",
-    "held_by",
+    "held_pushed_together",
     "on_ways",
     "outside_segments",
+    "pushed_together",
     "runs_of",
     "segments_at",
     "segments_in",
@@ -32,15 +33,6 @@ def taken(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArra
     for i in range(places.size):
         out[i] = values[places[i]]
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def held_by(size: int, places: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Return which of so many things stand at some places."""
-    found = np.zeros(size, np.bool_)
-    for i in range(places.size):
-        found[places[i]] = True
-    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -70,6 +62,53 @@ def runs_of(
         for j in range(start[i + 1] - start[i]):
             out[start[i] + j] = values[first + j]
     return start, out
+
+
+@numba.njit(cache=True, nogil=True)
+def _push_together(
+    ptr: npt.NDArray[np.int64], values: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    start = np.zeros(rows.size + 1, np.int64)
+    for i in range(rows.size):
+        first, size = ptr[rows[i]], ptr[rows[i] + 1] - ptr[rows[i]]
+        for j in range(size):
+            values[start[i] + j] = values[first + j]
+        start[i + 1] = start[i] + size
+    return start
+
+
+def pushed_together(
+    ptr: npt.NDArray[np.int64], values: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return (ptr, values) of some rows, rising, as `runs_of` does, where they stand: `values` is written over."""
+    start = _push_together(ptr, values, rows)
+    return start, values[: start[-1]]
+
+
+@numba.njit(cache=True, nogil=True)
+def held_pushed_together(
+    ref: npt.NDArray[np.int32],
+    place: npt.NDArray[np.int32],
+    number: npt.NDArray[np.int64],
+    x: npt.NDArray[np.int32],
+    y: npt.NDArray[np.int32],
+) -> int:
+    """Move those things that stand somewhere in `ref` to the front of their arrays, and return how many these are.
+
+    `ref` is then where each stands now, and `place` where each of all stands, -1 where it is gone.
+    """
+    place[:] = -1
+    for i in range(ref.size):
+        place[ref[i]] = 0
+    held = 0
+    for i in range(place.size):
+        if place[i] == 0:
+            place[i] = held
+            number[held], x[held], y[held] = number[i], x[i], y[i]
+            held += 1
+    for i in range(ref.size):
+        ref[i] = place[ref[i]]
+    return held
 
 
 @numba.njit(cache=True, nogil=True)

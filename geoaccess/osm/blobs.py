@@ -114,7 +114,7 @@ def _check_once(path: Path, size: int, changed_ns: int) -> None:
             return _has_zero_in_word(_unpack(packed, path))
         return False
 
-    broken = next((blob.at for blob, found in _each(path, blobs[1:], broken_word) if found), None)
+    broken = next((blob.at for blob, found in _each(path, blobs[1:], broken_word, thread_count()) if found), None)
     if broken is not None:
         raise InputError(
             f"{path}: the block at byte {broken} holds a word with a byte that is 0, as no text has; fetch it again"
@@ -195,6 +195,10 @@ def unpacked(
 ) -> Iterator[tuple[Blob, Result]]:
     """Yield what `work` makes of the bytes of each block, in their order; a few blocks are worked on at a time.
 
+    All processors but one work on blocks: the caller, who does something with what is made of them, takes one itself.
+    Each step of `work` is short, and a thread more than there are processors would wait for the interpreter, and make
+    others wait for it, more often than it helps.
+
     Raises
     ------
     InputError
@@ -202,12 +206,14 @@ def unpacked(
     OtherPackingError
         If a block is packed by lz4.
     """
-    return _each(path, blobs, lambda packed: work(_unpack(packed, path)))
+    return _each(path, blobs, lambda packed: work(_unpack(packed, path)), max(thread_count() - 1, 1))
 
 
-def _each(path: Path, blobs: Iterable[Blob], work: Callable[[bytes], Result]) -> Iterator[tuple[Blob, Result]]:
-    """Yield what `work` makes of each block as it stands in the file, as `unpacked` does."""
-    threads, in_work = thread_count(), 0
+def _each(
+    path: Path, blobs: Iterable[Blob], work: Callable[[bytes], Result], threads: int
+) -> Iterator[tuple[Blob, Result]]:
+    """Yield what `work` makes of each block as it stands in the file, as `unpacked` does, on so many threads."""
+    in_work = 0
     waiting: deque[tuple[Blob, Future[Result]]] = deque()
 
     def first() -> tuple[Blob, Result]:

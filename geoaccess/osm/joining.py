@@ -48,7 +48,7 @@ def join_files(parts: Sequence[WaysOfFile], paths: Sequence[Path]) -> tuple[Ways
     chosen[order[np.append(number[order][1:] != number[order][:-1], [True] * bool(number.size))]] = True
     taken = np.split(chosen, np.cumsum([part.way_id.size for part in parts])[:-1])
     refs = [part.node_id[part.ref[np.repeat(ours, np.diff(part.ptr))]] for part, ours in zip(parts, taken, strict=True)]
-    node_id, ref = ids.distinct(np.concatenate(refs))
+    node_id, ref = ids.distinct(np.concatenate(refs), spent=True)
     xy, elsewhere = (np.full((2, node_id.size), NO_PLACE, np.int32) for _ in range(2))
     hindering = np.full(node_id.size, -1, np.int32)
     way_tags = []

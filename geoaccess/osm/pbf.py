@@ -346,13 +346,13 @@ def _nodes_of(
     """
     refs = _joined(np.int64, [part.ref for part in parts])
     if chosen.all():
-        node_id, ref = ids.distinct(refs)
+        node_id, ref = ids.distinct(refs, spent=True)
     else:
         ref = np.full(refs.size, -1, np.int32)
-        node_id, ref[chosen] = ids.distinct(refs[chosen])
+        node_id, ref[chosen] = ids.distinct(refs[chosen], spent=True)
     if not any(part.x.size for part in parts):
         return node_id, ref, np.empty((2, 0), np.int32)
-    given = np.full((2, refs.size), NO_PLACE, np.int32)
+    given = np.full((2, ref.size), NO_PLACE, np.int32)
     at = 0
     for part in parts:
         if part.x.size:

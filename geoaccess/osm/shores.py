@@ -76,7 +76,8 @@ def split_shores(
 ) -> tuple[WaysOfFile, ShoreWays | None]:
     """Return the roads and ferries of a file by themselves, and its shores, if any. A road on a shore is both.
 
-    `members` are ways that bound areas of water, `ferry_members` those that a relation makes ferries.
+    `members` are ways that bound areas of water, `ferry_members` those that a relation makes ferries. The arrays of
+    `ways` are written over: the roads of a country fill most of a gigabyte, and stand in their place.
     """
     sets = [dict(tags) for tags in ways.tagsets]
     wet = np.array([has_water(tags) for tags in sets], np.bool_)
@@ -145,25 +146,25 @@ def _elements(
 
 
 def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
-    """Return some of the ways of a file, with their nodes and tags only."""
-    ptr, ref = picking.runs_of(ways.ptr, ways.ref, np.flatnonzero(chosen))
-    used = picking.held_by(ways.node_id.size, ref)
-    node = np.cumsum(used, dtype=np.int32) - np.int32(1)
+    """Return some of the ways of a file, with their nodes and tags only; these take the place of all of them."""
+    ptr, ref = picking.pushed_together(ways.ptr, ways.ref, np.flatnonzero(chosen))
+    node = np.empty(ways.node_id.size, np.int32)
+    nodes = picking.held_pushed_together(ref, node, ways.node_id, ways.x, ways.y)
     there = np.zeros(len(ways.tagsets), np.bool_)
     there[ways.way_tags[chosen]] = True
     tagset = (np.cumsum(there) - 1).astype(np.int32)
-    hinders = used[ways.hindering]
+    hindering = node[ways.hindering]
     return WaysOfFile(
         way_id=ways.way_id[chosen],
         way_tags=tagset[ways.way_tags[chosen]],
         tagsets=tuple(tags for tags, kept in zip(ways.tagsets, there.tolist(), strict=True) if kept),
         ptr=ptr,
-        ref=picking.taken(node, ref),
-        node_id=ways.node_id[used],
-        x=ways.x[used],
-        y=ways.y[used],
-        hindering=node[ways.hindering[hinders]],
-        hindering_tags=ways.hindering_tags[hinders],
+        ref=ref,
+        node_id=ways.node_id[:nodes],
+        x=ways.x[:nodes],
+        y=ways.y[:nodes],
+        hindering=hindering[hindering >= 0],
+        hindering_tags=ways.hindering_tags[hindering >= 0],
         node_tagsets=ways.node_tagsets,
         version=ways.version[chosen],
         ways_repeated=ways.ways_repeated,
