@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoaccess.kernels.thinning import bends, border_arcs
+from geoaccess.kernels.thinning import bends, border_arcs, thin_ring
 from geoaccess.maps import coverage, network_layers
 from geoaccess.network import land, land_areas
 from tests.test_land import shores
@@ -47,6 +47,17 @@ def test_no_point_that_goes_lay_farther_off_than_the_tolerance(seed, size, toler
     for first, last in itertools.pairwise(kept):
         straight = shapely.linestrings(line[[first, last]])
         assert shapely.distance(straight, shapely.points(line[first : last + 1])).max() <= tolerance * (1 + 1e-9)
+
+
+@given(st.integers(0, 10_000), st.integers(3, 60), st.floats(0.1, 40))
+def test_a_ring_keeps_the_points_that_its_two_halves_keep(seed, size, tolerance):
+    ring = walk(seed, size)
+    far = int(np.hypot(*(ring - ring[0]).T).argmax())
+    halves = [ring[: far + 1], np.vstack([ring[far:], ring[:1]])]
+    one, other = (half[kept][:-1] for half, kept in zip(halves, kept_of(halves, tolerance), strict=True))
+    xy = ring.copy()
+    left = thin_ring(xy, tolerance, np.empty(size + 1, np.bool_), np.empty((size + 2, 2), np.int64))
+    assert xy[:left].tolist() == [*one.tolist(), *other.tolist()]
 
 
 def test_a_line_that_parts_a_thousand_times_stays_whole():

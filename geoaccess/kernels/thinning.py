@@ -12,7 +12,7 @@ from geoaccess.kernels.growing import longer_rows
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["bends", "border_arcs"]
+__all__ = ["bends", "border_arcs", "thin_ring"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -54,6 +54,51 @@ def bends(
             waiting[size + 1, 0], waiting[size + 1, 1] = at, last
             size += 2
     return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def thin_ring(
+    xy: npt.NDArray[np.float64], most: float, kept: npt.NDArray[np.bool_], stack: npt.NDArray[np.int64]
+) -> int:
+    """Move those points of a ring to its front that it needs lest it move by more, see `bends`; return how many.
+
+    Its first point stays, and the one that is farthest from it. `kept` and `stack` are for own use, longer than it.
+    """
+    n = xy.shape[0]
+    far, farthest = 0, 0.0
+    for i in range(n):
+        away = (xy[i, 0] - xy[0, 0]) ** 2 + (xy[i, 1] - xy[0, 1]) ** 2
+        if away > farthest:
+            far, farthest = i, away
+    kept[:n] = False
+    kept[0] = kept[far] = True
+    stack[0, 0], stack[0, 1], stack[1, 0], stack[1, 1] = 0, far, far, n
+    depth = 2
+    while depth:
+        depth -= 1
+        first, last = stack[depth, 0], stack[depth, 1]
+        x, y = xy[first, 0], xy[first, 1]
+        east, north = xy[last % n, 0] - x, xy[last % n, 1] - y
+        whole = east * east + north * north
+        whole = whole if whole > 0 else 1.0
+        farthest, at = most * most, -1
+        for i in range(first + 1, last):
+            own_east, own_north = xy[i, 0] - x, xy[i, 1] - y
+            share = min(max((own_east * east + own_north * north) / whole, 0.0), 1.0)
+            off = (own_east - share * east) ** 2 + (own_north - share * north) ** 2
+            if off > farthest:
+                farthest, at = off, i
+        if at >= 0:
+            kept[at] = True
+            stack[depth, 0], stack[depth, 1] = first, at
+            stack[depth + 1, 0], stack[depth + 1, 1] = at, last
+            depth += 2
+    size = 0
+    for i in range(n):
+        if kept[i]:
+            xy[size, 0], xy[size, 1] = xy[i, 0], xy[i, 1]
+            size += 1
+    return size
 
 
 @numba.njit(cache=True, nogil=True)
