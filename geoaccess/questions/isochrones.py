@@ -197,8 +197,13 @@ def _counted(
 def _rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return each area without the one before: cut in degrees, where they are valid, so that rings are, too."""
     shapes = table.geometry.to_numpy()
-    cut = [shapes[0], *(_without(one, other) for other, one in pairwise(shapes))]
-    return table.set_geometry(valid_areas(np.array(cut, object)), crs=table.crs)
+    cut = [partial(_ring, one, other) for other, one in pairwise(shapes)]
+    rings = [shapes[0], *at_once(*cut[::-1])[::-1]]  # the largest first
+    return table.set_geometry(rings, crs=table.crs)
+
+
+def _ring(area: Any, other: Any) -> Any:
+    return valid_areas(np.array([_without(area, other)], object))[0]
 
 
 def _without(area: Any, other: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import numpy.typing as npt
 
     from geoaccess.direction import Direction
     from geoaccess.network import Network, Places
@@ -118,17 +120,33 @@ def isochrones(
         lambda: areas if keeping else RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m),
     )
     finest = np.log2(2 * buffer_m / simplify_m) if simplify_m else _HALVINGS
-    widths = buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1)
-    shapes: list[Any] = []
-    covered, patchwork = Covered(), Patchwork(simplify_m=simple_m)
-    done = np.zeros(roads.n_edges, np.bool_)  # widened in full, for a shorter time
-    for limit in limits:
-        stretches, which, whole = reached.within(limit - 3.6 * widths / off_network_kph, except_edges=done)
+    widths = np.asarray(buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1), np.float64)
+    within = [np.asarray(limit - 3.6 * widths / off_network_kph, np.float64) for limit in limits]
+    grown = _grown(reached, land, within, widths, Patchwork(simplify_m=simple_m), keeping=keeping)
+    del reached, land  # the water of a country need not be there while areas are joined
+    joined = [partial(area.joined, largest_hole_m2=largest_hole_km2 * 1e6) for area in grown]
+    return _table(roads, limits, at_once(*joined[::-1])[::-1])  # the largest first
+
+
+def _grown(
+    reached: ReachedRoads,
+    land: RoadAreas,
+    within_s: list[npt.NDArray[np.float64]],
+    widths_m: npt.NDArray[np.float64],
+    patchwork: Patchwork,
+    *,
+    keeping: bool,
+) -> list[Patchwork]:
+    """Return the areas of some times, each of which is that for each width within which roads are as wide."""
+    done = np.zeros(reached.network.n_edges, np.bool_)  # widened in full, for a shorter time
+    covered, grown = Covered(), list[Patchwork]()
+    for limits_s in within_s:
+        stretches, which, whole = reached.within(limits_s, except_edges=done)
         done |= whole
-        parts = land.widened(stretches, widths[which], covered=covered, whole=done if keeping else None)
+        parts = land.widened(stretches, widths_m[which], covered=covered, whole=done if keeping else None)
         patchwork.add(parts)
-        shapes.append(patchwork.joined(largest_hole_m2=largest_hole_km2 * 1e6))
-    return _table(roads, limits, shapes)
+        grown.append(patchwork.copy())
+    return grown
 
 
 def _checked(
@@ -151,9 +169,12 @@ def _checked(
 
 def _table(network: Network, limits: list[float], shapes: list[Any]) -> gpd.GeoDataFrame:
     import geopandas as gpd
+    import pandas as pd
     import shapely
 
     found = gpd.GeoDataFrame(
         {"cutoff_s": limits, "area_km2": shapely.area(shapes) / 1e6}, geometry=shapes, crs=network.metric_crs
     )
-    return areas_in_degrees(found)
+    rows = [partial(areas_in_degrees, found.iloc[[row]]) for row in range(len(limits))]
+    table: gpd.GeoDataFrame = pd.concat(at_once(*rows[::-1])[::-1])  # the largest first
+    return table

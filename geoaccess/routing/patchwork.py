@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from geoaccess.kernels.thinning import bends
 from geoaccess.kernels.threads import at_once, parts_of
 from geoaccess.network.counting import count_within, distinct_squares, numbers_from
 from geoaccess.routing.rings import Rings, areas_of, polygons_of, ringed
@@ -24,6 +25,9 @@ _CORNER_M = 1234.5678
 
 _BATCH = 64
 """So many squares are made simpler at once."""
+
+_LESS = np.array([1.0, 0.25])
+"""Where borders would cross that are made simpler, they are by so much less; in the end they stay as they are."""
 
 _STEP_M = 1e-3
 """Where borders lie closer upon another than can be computed with, they are put together by such steps."""
@@ -63,6 +67,12 @@ class Patchwork:
             simple = at_once(*(partial(self._simple, grown[a:b], places[a:b]) for a, b in batches))
             grown = np.concatenate(simple) if simple else grown
         self._areas.update((tuple(place), area) for place, area in zip(places.tolist(), grown, strict=True))
+
+    def copy(self) -> Patchwork:
+        """Return the area as it is now."""
+        copied = Patchwork(simplify_m=self._simplify_m)
+        copied._areas = dict(self._areas)
+        return copied
 
     def joined(self, *, largest_hole_m2: float) -> Any:
         """Return the area as one MultiPolygon, without holes up to a size and what lies in them."""
@@ -183,58 +193,57 @@ def _simplified(
     areas: npt.NDArray[np.object_], squares: npt.NDArray[np.int64], simplify_m: float
 ) -> npt.NDArray[np.object_]:
     """Return areas that each lie in a square with fewer points, unmoved where their borders meet the edge."""
-    import shapely
+    found, left = areas.copy(), np.arange(areas.size)
+    for most in simplify_m * _LESS:
+        lines = _outlines(areas[left], squares[left])
+        simple, right = _put_together(*_fewer_points(lines, most), lines, left.size)
+        found[left[right]] = simple[right]
+        left = left[~right]
+        if not left.size:
+            break
+    return found
 
-    lines = _outlines(areas, squares)
+
+def _fewer_points(lines: _Outlines, most_m: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return those points of outlines that they need lest they move by more, and how many are in each."""
     runs = _runs(lines)
     ring = np.searchsorted(lines.ptr, runs[:-1], side="right") - 1
-    closed = (np.diff(runs) == np.diff(lines.ptr)[ring]) & ~lines.along[runs[1:] - 1]
-    sizes = np.diff(runs) + closed
-    run = np.repeat(np.arange(sizes.size), sizes)
-    number = count_within(sizes)
-    xy = lines.xy[runs[run] + np.where(number == np.diff(runs)[run], 0, number)]
-    some = sizes > 1
-    shapes: Any = shapely.linestrings(xy[some[run]], indices=(np.cumsum(some) - 1)[run[some[run]]])
-    # Lines that are made simpler together do not cross another.
-    square = lines.square[ring[some]]
-    together, member = np.unique(square, return_inverse=True)
-    simple = shapely.get_parts(shapely.simplify(shapely.multilinestrings(shapes, indices=member), simplify_m))
-    assert simple.size == shapes.size and together.size <= areas.size  # noqa: S101, PT018 - none is lost
-    # What only bulges over an edge would be nothing.
-    begin, end = lines.xy[runs[:-1][some]], lines.xy[runs[1:][some] - 1]
-    flat = (shapely.get_num_coordinates(simple) == 2) & (begin == end).any(axis=1)  # noqa: PLR2004
-    simple[flat] = shapes[flat]
-    alone = shapely.points(lines.xy[runs[:-1][~some]])
-    pieces = np.empty(sizes.size, object)
-    pieces[some], pieces[~some] = simple, alone
-    new_xy, of = shapely.get_coordinates(pieces, return_index=True)
-    last = np.append(of[1:] != of[:-1], True)
-    kept = ~(last & closed[of])
-    new_xy, of = new_xy[kept], of[kept]
-    sizes = np.bincount(ring[of], minlength=lines.part.size)
-    return _put_together(new_xy, sizes, lines, areas)
+    points = np.diff(runs)
+    closed = (points == np.diff(lines.ptr)[ring]) & ~lines.along[runs[1:] - 1]
+    sizes = points + closed
+    run, number = np.repeat(np.arange(sizes.size), sizes), count_within(sizes)
+    back = closed[run] & (number == points[run])
+    point = runs[run] + np.where(back, 0, number)
+    ptr = np.append(0, np.cumsum(sizes))
+    x, y = np.ascontiguousarray(lines.xy[point].T)
+    kept = bends(x, y, ptr, most_m)
+    left = np.add.reduceat(kept, ptr[:-1], dtype=np.int64)
+    # What only bulges over an edge would be nothing, and so would a ring of fewer than three points.
+    begin, end = lines.xy[runs[:-1]], lines.xy[runs[1:] - 1]
+    flat = np.where(closed, left < 4, (left == 2) & (begin == end).any(axis=1))  # noqa: PLR2004
+    kept = (kept | flat[run]) & ~back
+    return lines.xy[point[kept]], np.bincount(ring[run[kept]], minlength=lines.part.size)
 
 
 def _put_together(
-    xy: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], lines: _Outlines, areas: npt.NDArray[np.object_]
-) -> npt.NDArray[np.object_]:
-    """Return areas of other points in place of those of outlines; the areas as they were where these are no area."""
+    xy: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], lines: _Outlines, count: int
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Return the areas of outlines that have other points, and which of them are areas."""
     import shapely
 
-    few = np.bincount(lines.square[sizes < 3], minlength=areas.size) > 0  # noqa: PLR2004 - of a triangle
+    found, right = np.empty(count, object), np.zeros(count, np.bool_)
+    few = np.bincount(lines.square[sizes < 3], minlength=count) > 0  # noqa: PLR2004 - of a triangle
     kept = ~few[lines.square]
-    found = areas.copy()
     if not kept.any():
-        return found
+        return found, right
     ring = np.repeat(np.cumsum(kept) - 1, sizes)[np.repeat(kept, sizes)]
     rings: Any = shapely.linearrings(xy[np.repeat(kept, sizes)], indices=ring)
     part = np.unique(lines.part[kept], return_inverse=True)[1]
     polygons: Any = shapely.polygons(rings, indices=part)
     squares, square = np.unique(lines.square[kept][np.flatnonzero(np.diff(part, prepend=-1))], return_inverse=True)
-    simple = np.asarray(shapely.multipolygons(polygons, indices=square), object)
-    right = shapely.is_valid(simple)
-    found[squares[right]] = simple[right]
-    return found
+    found[squares] = shapely.multipolygons(polygons, indices=square)
+    right[squares] = shapely.is_valid(found[squares])
+    return found, right
 
 
 def _stitched(lines: _Outlines) -> Rings | None:
