@@ -12,6 +12,7 @@ from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 from geoaccess.frames import areas_in_degrees
 from geoaccess.hierarchy import Hierarchy
+from geoaccess.kernels.memory import give_back, release_pages
 from geoaccess.kernels.threads import at_once
 from geoaccess.network import as_places
 from geoaccess.routing.land_beside import Covered
@@ -123,7 +124,10 @@ def isochrones(
     widths = np.asarray(buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1), np.float64)
     within = [np.asarray(limit - 3.6 * widths / off_network_kph, np.float64) for limit in limits]
     grown = _grown(reached, land, within, widths, Patchwork(simplify_m=simple_m), keeping=keeping)
-    del reached, land  # the water of a country need not be there while areas are joined
+    del reached, land
+    if not keeping:  # neither the water nor the roads of a country need be there while areas are joined
+        release_pages((*roads.shape_xy, roads.shape_forward_s, roads.shape_backward_s))
+        give_back()
     joined = [partial(area.joined, largest_hole_m2=largest_hole_km2 * 1e6) for area in grown]
     return _table(roads, limits, at_once(*joined[::-1])[::-1])  # the largest first
 
