@@ -12,7 +12,17 @@ from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, Network, setting_out_after, snap, walking_at
 from geoaccess.remembering import forget, remember
-from geoaccess.routing import matrices, nearby, nearer, nearer_pairs, sums, travel_times, weighted_reach, within_snapped
+from geoaccess.routing import (
+    matrices,
+    nearby,
+    nearer,
+    nearer_pairs,
+    sums,
+    travel_times,
+    ways_among,
+    weighted_reach,
+    within_snapped,
+)
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 from geoaccess.siting import reach
@@ -108,6 +118,28 @@ def test_ways_between_some_nodes_take_as_long_as_in_the_network(seed):
         wanted = between((arcs.start, arcs.head, arcs.cost_ds), nodes)
         assert np.isfinite(wanted).mean() > 0.1
         np.testing.assert_array_equal(between(left, ways.number[nodes]), wanted)
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+@pytest.mark.parametrize("seed", range(6))
+def test_pairs_are_the_same_on_ways_that_were_made_before(seed, direction, monkeypatch):
+    network, cells, sites, rng = sparse(seed)
+    other, turned = sparse(seed + 100)[0], "to_people" if direction == "to_sites" else "to_sites"
+    limit = rng.integers(0, 1800, len(cells)) / 2
+    few = np.flatnonzero(rng.random(len(cells)) < 0.5)
+    asked = network, cells.iloc[few], sites, limit[few]
+    wanted = [values.tolist() for values in nearer_pairs(*asked, direction=direction)]
+    of_all = ways_among(network, cells, sites, direction=direction)
+    of_others = [
+        ways_among(network, cells, sites, direction=turned),
+        ways_among(other, cells, sites, direction=direction),
+        ways_among(network, cells.iloc[few[:2]], sites[:1], direction=direction),
+    ]
+    assert len(wanted[0]) > 5
+    for ways in of_others:  # left aside
+        assert [values.tolist() for values in nearer_pairs(*asked, direction=direction, ways=ways)] == wanted
+    monkeypatch.setattr(nearer._Ways, "between", None)  # not made again
+    assert [values.tolist() for values in nearer_pairs(*asked, direction=direction, ways=of_all)] == wanted
 
 
 @pytest.mark.parametrize("close", [0, 1, 3])

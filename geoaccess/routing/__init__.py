@@ -15,7 +15,7 @@ from geoaccess.routing.matrices import (
     travel_times_within,
     within_snapped,
 )
-from geoaccess.routing.nearer import nearer_pairs
+from geoaccess.routing.nearer import KnownWays, nearer_pairs, ways_among
 from geoaccess.routing.pieces import MatrixWritten, travel_time_pieces, write_travel_times
 from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.sailings import Sailed, attach_departures
@@ -52,6 +52,7 @@ __all__ = [
     "Change",
     "FerryFeed",
     "Flows",
+    "KnownWays",
     "MatrixWritten",
     "MeanWait",
     "NearestField",
@@ -92,6 +93,7 @@ __all__ = [
     "travel_times_at",
     "travel_times_within",
     "undo",
+    "ways_among",
     "weighted_reach",
     "within_snapped",
     "write_travel_times",

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
     _Arrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
-__all__ = ["nearer_pairs"]
+__all__ = ["KnownWays", "nearer_pairs", "ways_among"]
 
 _ROUNDS = 32
 _PAIR_BYTES = 64
 """What a pair takes in what is made of it: itself, its gain, and both while they are sorted."""
+_ENDS = slice(along.NODE, along.NODE + 2)
 _FEW, _CROWDED = 3, 12
 """As for `kernels.elimination.eliminate`: a seventh of the nodes of a country stay, and searches take a third."""
 
@@ -48,6 +49,7 @@ def nearer_pairs(
     *,
     direction: Direction = "to_sites",
     most_bytes: float | None = None,
+    ways: KnownWays | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Find all pairs of a cell and a site with a time below the limit of the cell.
 
@@ -64,6 +66,9 @@ def nearer_pairs(
         "to_sites": people travel to a site. "to_people": a vehicle comes to them.
     most_bytes
         The memory that the pairs may need; what is left of the machine's if left out.
+    ways
+        What `ways_among` found for these cells and sites, or for more of them; of another network or direction they are
+        left aside.
 
     Returns
     -------
@@ -78,20 +83,19 @@ def nearer_pairs(
     turned = direction == "to_people"
     cell, site = legs(roads, cells, turned=turned), legs(roads, sites, turned=turned)
     limit = np.minimum(np.ceil(np.round(limit_s * DECISECONDS, 6)), float(FAR)).astype(np.int32)
-    edge_node = roads.ends[2 if turned else 0][np.maximum(site.edge, 0)]
+    asked = packed(cell, come=False), packed(site, come=True), _nodes_of_edges(roads, site.edge, turned=turned)
     with ThreadPoolExecutor(1) as pool:  # one core beside that which looks for shores
-        asked = packed(cell, come=False), packed(site, come=True), edge_node
-        begun = pool.submit(_ways_between, roads, *asked, limit, turned=turned)
+        begun = pool.submit(_ways_between, roads, *asked, limit, turned=turned, known=ways)
         walks = walks_between(roads, spots_of(site), spots_of(cell), below_ds=limit)
-        ways, rows, places, edge_node, bound = begun.result()
-    first, listed = _cells_by_node(ways, rows)
+        between, rows, places, edge_node, bound = begun.result()
+    first, listed = _cells_by_node(between, rows)
     walk_first = np.searchsorted(walks.first, np.arange(len(places) + 1))
     most = memory_left() if most_bytes is None else most_bytes
 
     def found_from(some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], ...]:
         by_walk = walk_first, walks.second, walks.time_ds
         pairs: tuple[npt.NDArray[np.int32], ...] = nearer.nearer(
-            *ways.out, bound, places, edge_node, some, first, listed, rows, limit, *by_walk
+            *between.out, bound, places, edge_node, some, first, listed, rows, limit, *by_walk
         )
         return pairs
 
@@ -106,6 +110,48 @@ def nearer_pairs(
     point, place, time_ds = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     order = order_of_pairs(point, place, len(cells), len(places))
     return point[order], place[order], time_ds[order] / DECISECONDS
+
+
+class KnownWays(NamedTuple):
+    """Ways between places that `ways_among` found, and of what."""
+
+    network: Network
+    turned: bool
+    ways: _Ways
+
+
+@checks_arguments
+def ways_among(
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction = "to_sites"
+) -> KnownWays:
+    """Return the ways between cells and sites for `nearer_pairs`, which needs them before it searches.
+
+    They depend on no limit, so they can be made while times of today are still searched, which limits are made of.
+
+    Parameters
+    ----------
+    cells, sites
+        As `snap` returns them.
+    direction
+        As for `nearer_pairs`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import numpy as np
+    >>> from geoaccess.network import Network, snap
+    >>> roads = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300])
+    >>> ends = snap(roads, gpd.GeoSeries.from_xy([10, 10.1], [60, 60], crs=4326), min_component_m=0)
+    >>> ways = ways_among(roads, ends, ends[1:])
+    >>> nearer_pairs(roads, ends, ends[1:], np.array([400.0, 400.0]), ways=ways)[2].tolist()
+    [300.0, 0.0]
+    """
+    roads = network.network if isinstance(network, Hierarchy) else network
+    turned = direction == "to_people"
+    cell, site = legs(roads, cells, turned=turned), legs(roads, sites, turned=turned)
+    edge_node = _nodes_of_edges(roads, site.edge, turned=turned)
+    nodes = _nodes_at(packed(cell, come=False), packed(site, come=True), edge_node)
+    return KnownWays(roads, turned, _Ways.between(nodes, *_arcs(roads, turned=turned)))
 
 
 class _Ways(NamedTuple):
@@ -145,17 +191,38 @@ def _ways_between(
     limit: npt.NDArray[np.int32],
     *,
     turned: bool,
+    known: KnownWays | None,
 ) -> tuple[_Ways, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return the ways between cells and places, these with the nodes of those ways, and what `latest` finds there."""
-    arcs = (network.arcs, network.arcs_reversed) if turned else (network.arcs_reversed, network.arcs)
-    ends = slice(along.NODE, along.NODE + 2)
-    there, sites_there = cells[:, along.EDGE] >= 0, places[:, along.EDGE] >= 0
-    asked = cells[there, ends].ravel(), places[sites_there, ends].ravel(), edge_node[sites_there]
-    ways = _Ways.between(np.concatenate(asked), *arcs)
+    nodes = _nodes_at(cells, places, edge_node)
+    of_these = known is not None and known.network is network and known.turned == turned
+    if known is None or not of_these or (known.ways.number[nodes] < 0).any():
+        ways = _Ways.between(nodes, *_arcs(network, turned=turned))
+    else:
+        ways = known.ways
     cells, places = cells.copy(), places.copy()
     for table in (cells, places):
-        table[:, ends] = ways.number[table[:, ends]]
+        table[:, _ENDS] = ways.number[table[:, _ENDS]]
     return ways, cells, places, ways.number[edge_node], nearer.latest(*ways.back, cells, limit)
+
+
+def _arcs(network: Network, *, turned: bool) -> tuple[Arcs, Arcs]:
+    """Return the arcs along a search, from a site, and those against it."""
+    return (network.arcs, network.arcs_reversed) if turned else (network.arcs_reversed, network.arcs)
+
+
+def _nodes_of_edges(network: Network, edge: npt.NDArray[np.integer], *, turned: bool) -> npt.NDArray[np.int32]:
+    """Return the end of each edge by which cells on it leave it for a site on the same; of the first edge for -1."""
+    nodes: npt.NDArray[np.int32] = network.ends[2 if turned else 0][np.maximum(edge, 0)]
+    return nodes
+
+
+def _nodes_at(
+    cells: npt.NDArray[np.int32], places: npt.NDArray[np.int32], edge_node: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """Return the nodes that ways are asked between."""
+    there, sites_there = cells[:, along.EDGE] >= 0, places[:, along.EDGE] >= 0
+    return np.concatenate([cells[there, _ENDS].ravel(), places[sites_there, _ENDS].ravel(), edge_node[sites_there]])
 
 
 def _cells_by_node(ways: _Ways, rows: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

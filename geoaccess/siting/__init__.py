@@ -14,7 +14,7 @@ from geoaccess.siting.objectives import BeyondNorm, FairMean, Objective, PersonM
 from geoaccess.siting.percentile import least_worst
 from geoaccess.siting.problem import Problem
 from geoaccess.siting.ranking import best_first, candidate_gains
-from geoaccess.siting.reach import build_problem, build_weekly_problem
+from geoaccess.siting.reach import build_problem, build_weekly_problem, ways_of_problem
 from geoaccess.siting.regret import Regret, least_regret
 from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
 from geoaccess.siting.vehicles import Fleet, expected_cover, place_vehicles, vehicles_near
@@ -64,4 +64,5 @@ __all__ = [
     "share_days",
     "unique_names",
     "vehicles_near",
+    "ways_of_problem",
 ]

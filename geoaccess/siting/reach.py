@@ -10,7 +10,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.weekdays import mean_over_days
 from geoaccess.network import Network, as_places
-from geoaccess.routing import nearer_pairs, nearest_snapped, travel_times
+from geoaccess.routing import nearer_pairs, nearest_snapped, travel_times, ways_among
 from geoaccess.siting.siting_problem import SitingProblem
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Places
+    from geoaccess.routing import KnownWays
 
-__all__ = ["build_problem", "build_weekly_problem"]
+__all__ = ["build_problem", "build_weekly_problem", "ways_of_problem"]
 
 _PAIRS_AT_ONCE = 30_000_000
 
@@ -36,6 +37,7 @@ def build_problem(
     candidates: Places,
     close: int = 0,
     direction: Direction = "to_sites",
+    ways: KnownWays | None = None,
 ) -> SitingProblem:
     """Find what each candidate would bring nearer: the pairs with a time below that to the sites that stand.
 
@@ -49,6 +51,8 @@ def build_problem(
         How many standing sites may be closed; more pairs matter then.
     direction
         "to_sites": people travel to a site. "to_people": a vehicle comes to them.
+    ways
+        What `ways_of_problem` found for these cells and candidates, if that was asked before.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def build_problem(
     limit = now_s[:, min(close, now_s.shape[1] - 1)]
     if sites is None or close >= len(sites):
         limit = np.full(len(cells), np.inf)
-    point, place, time_s = _nearer(network, cells, weights, candidates, limit, direction=direction)
+    point, place, time_s = _nearer(network, cells, weights, candidates, limit, direction=direction, ways=ways)
     return SitingProblem(
         people=weights,
         now_s=now_s,
@@ -79,6 +83,34 @@ def build_problem(
         place=place,
         time_s=time_s,
     )
+
+
+@checks_arguments
+def ways_of_problem(
+    network: Network | Hierarchy, cells: pd.DataFrame, candidates: pd.DataFrame, *, direction: Direction = "to_sites"
+) -> KnownWays | None:
+    """Return what `build_problem` needs of the roads whatever times are today; None where that is nothing.
+
+    Another thread can make it while these times are searched.
+
+    Parameters
+    ----------
+    cells, candidates
+        What `snap` made of them.
+    direction
+        As for `build_problem`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from geoaccess.network import Network, snap
+    >>> roads = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300])
+    >>> ends = snap(roads, gpd.GeoSeries.from_xy([10, 10.1], [60, 60], crs=4326), min_component_m=0)
+    >>> ways_of_problem(roads, ends, ends) is None  # a table of four times
+    True
+    """
+    there = cells[(cells["edge"] >= 0).to_numpy()]
+    return ways_among(network, there, candidates, direction=direction) if _are_many(there, candidates) else None
 
 
 @checks_arguments
@@ -146,6 +178,7 @@ def _nearer(
     limit_s: npt.NDArray[np.float64],
     *,
     direction: Direction,
+    ways: KnownWays | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return cell, candidate and time of all pairs with a time below the limit of the cell.
 
@@ -153,14 +186,19 @@ def _nearer(
     """
     there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
     at, ceiling = cells.iloc[there], limit_s[there]
-    if there.size * len(candidates) > _PAIRS_AT_ONCE:
-        near, candidate, time_s = nearer_pairs(network, at, candidates, ceiling, direction=direction)
+    if _are_many(at, candidates):
+        near, candidate, time_s = nearer_pairs(network, at, candidates, ceiling, direction=direction, ways=ways)
         return there[near].astype(np.int32), candidate, time_s
     times = (
         travel_times(network, at, candidates) if direction == "to_sites" else travel_times(network, candidates, at).T
     )
     row, column = np.nonzero(times < ceiling[:, None])
     return there[row].astype(np.int32), column.astype(np.int32), times[row, column]
+
+
+def _are_many(cells: pd.DataFrame, candidates: pd.DataFrame) -> bool:
+    """Whether there are too many times for one table."""
+    return len(cells) * len(candidates) > _PAIRS_AT_ONCE
 
 
 def _standing(

@@ -1,10 +1,14 @@
-"""Whom pictures, the planner and what is shared between people count, where few people of a cell are not shown."""
+"""That nobody is lost, and whom pictures, the planner and what is shared between people count.
+
+Of a cell few people are not shown.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from geoaccess.demand import assumed_people
+from geoaccess.errors import InputError
 from geoaccess.study.zonings import carried_demands
 
 if TYPE_CHECKING:
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["counted_people"]
+__all__ = ["counted_people", "refuse_lost_people"]
 
 
 def counted_people(results: pd.DataFrame, study: Study) -> dict[str, npt.NDArray[np.float64]]:
@@ -29,3 +33,19 @@ def counted_people(results: pd.DataFrame, study: Study) -> dict[str, npt.NDArray
         zones=results["municipality_id"].to_numpy(),
         columns=carried_demands(study),
     )
+
+
+def refuse_lost_people(results: pd.DataFrame, cells: pd.DataFrame, study: Study) -> None:
+    """Check the law that everything rests on, for every service: people in = people reached + unreached by reason.
+
+    Raises
+    ------
+    InputError
+        If it does not hold.
+    """
+    for spec in study.specs:
+        key, counted = spec.key, cells[spec.population].to_numpy()
+        here = (results[f"{key}_reason"] == "").to_numpy(bool)
+        people, reached, unreached = counted.sum(), counted[here].sum(), counted[~here].sum()
+        if abs(reached + unreached - people) > 1e-6 * people:
+            raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from geoaccess import siting
 from geoaccess.questions.siting.candidates import new_places
 from geoaccess.study import stages
 from geoaccess.study.results.ground import drawing_ahead
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.questions.siting.context import SitingContext
     from geoaccess.questions.siting.question import Question
+    from geoaccess.routing import KnownWays
     from geoaccess.study.results.ground import DrawnAhead
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Municipalities
@@ -30,11 +32,15 @@ __all__ = ["Ahead", "NewPlaces", "working_ahead"]
 
 @dataclass(frozen=True, eq=False)
 class NewPlaces:
-    """The places to choose from, and how they are attached to the roads of the service; what to say of them."""
+    """The places to choose from, and how they are attached to the roads of the service; what to say of them.
+
+    `ways` are those between them and the cells, where these were made ahead.
+    """
 
     places: gpd.GeoDataFrame
     snapped: pd.DataFrame
     notes: list[str]
+    ways: KnownWays | None = None
 
 
 class Ahead:
@@ -44,6 +50,8 @@ class Ahead:
         self.drawn = drawn
         self._study, self._question, self._pool = study, question, pool
         self._begun: Future[NewPlaces] | None = None
+        self._ways: Future[KnownWays | None] | None = None
+        self._network: Network | None = None
 
     def places_known(
         self,
@@ -58,12 +66,24 @@ class Ahead:
         rule = self._study.response
         if rule is None or rule.service != self._question.service:
             self._start(cells, sites, network)
+            self._network = network
+
+    def snapped_known(self, snapped: stages.Snapped) -> None:
+        """Begin with the ways between cells and places, which depend on no time of today."""
+        if self._begun is not None and self._network is not None:
+            self._ways = self._pool.submit(self._between, self._network, snapped.cells, self._begun)
+
+    def _between(self, network: Network, cells: pd.DataFrame, begun: Future[NewPlaces]) -> KnownWays | None:
+        (spec,) = (spec for spec in self._study.specs if spec.key == self._question.service)
+        return siting.ways_of_problem(network, cells, begun.result().snapped, direction=spec.direction)
 
     def new_places(self, ground: SitingContext) -> NewPlaces:
         """Return the places to choose from; begin now, if not before."""
         answers = ground.answers
         self.drawn.start(self._study, cells=answers.results, municipalities=answers.zones, network=answers.network)
-        return self._start(answers.results, answers.sites, ground.roads_of(self._question.service).places).result()
+        roads = ground.roads_of(self._question.service)
+        found = self._start(answers.results, answers.sites, roads.places).result()
+        return found if self._ways is None else replace(found, ways=self._ways.result())
 
     def _start(self, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, network: Network) -> Future[NewPlaces]:
         if self._begun is None:

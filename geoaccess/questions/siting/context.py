@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.questions.scenario_run import Baseline
     from geoaccess.questions.siting.question import Question
+    from geoaccess.routing import KnownWays
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import SitingProblem
     from geoaccess.study.answers import Answers
@@ -150,14 +151,16 @@ def context_in(base: Baseline, scenario: Scenario | None) -> SitingContext:
 def build_problem(
     ground: SitingContext,
     candidates: gpd.GeoDataFrame,
-    snapped: pd.DataFrame | None = None,
     *,
     service: str,
+    snapped: pd.DataFrame | None = None,
+    ways: KnownWays | None = None,
     close: int = 0,
 ) -> tuple[SitingProblem, gpd.GeoDataFrame]:
     """Return what each candidate would bring nearer, and the sites of the service that stand.
 
-    `snapped` are the candidates as they are attached to the roads of the service, where that was done before.
+    `snapped` are the candidates as they are attached to the roads of the service, and `ways` those between them and the
+    cells, where that was done before.
     """
     study, answers = ground.study, ground.answers
     spec = next(spec for spec in study.specs if spec.key == service)
@@ -171,6 +174,7 @@ def build_problem(
         candidates=stages.snap_sites(study, roads.places, candidates, service=service) if snapped is None else snapped,
         close=close,
         direction=spec.direction,
+        ways=ways,
     )
     return (replace(found, fixed=_outside(study, ours)) if close else found), ours
 

@@ -115,7 +115,7 @@ def site_study(
         elif answers is not None:
             ground = context_of(answers)
         else:
-            ground = context_of(solve_telling(study, ahead.places_known, show=show))
+            ground = context_of(solve_telling(study, ahead.places_known, ahead.snapped_known, show=show))
         check_closing(study, question, ground.answers.sites)
         return _answered(replace(ground, answers=ground.answers.since(before)), question, ahead)
 
@@ -123,7 +123,14 @@ def site_study(
 def _answered(ground: SitingContext, question: Question, ahead: Ahead) -> Placed:
     """Answer a question that has been checked, on its ground."""
     new = ahead.new_places(ground)
-    setting, ours = build_problem(ground, new.places, new.snapped, service=question.service, close=question.close)
+    setting, ours = build_problem(
+        ground,
+        new.places,
+        service=question.service,
+        close=question.close,
+        snapped=new.snapped,
+        ways=new.ways,
+    )
     found, objective, notes = answer_question(setting, question, ground.answers)
     notes += new.notes
     if question.close:
