@@ -194,15 +194,14 @@ def _solve(
             )
             if places_known is not None:
                 places_known(cells=cells, sites=sites, municipalities=municipalities, network=network)
+        with progress.stage("snapping cells and sites"):  # needs no order, which is loaded meanwhile
+            snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
+            if snapped_known is not None:
+                snapped_known(snapped)
         with progress.stage("contracting the network"):
             # What lies under maps is made meanwhile, which needs people in municipalities and the network alone.
             hierarchy = stages.contract_or_load(study, network, ahead=ahead)
-            of_vehicles = stages.vehicle_hierarchy(study)
-    with progress.stage("snapping cells and sites"):
-        snapped = stages.snap_all(study, network, people, sites)  # the same for whatever is said of them
-        if snapped_known is not None:
-            snapped_known(snapped)
-        vehicles = stages.roads_of_vehicles(study, of_vehicles, people, sites)
+            vehicles = stages.roads_of_vehicles(study, stages.vehicle_hierarchy(study), people, sites)
     with progress.stage("searching the nearest sites"):
         times = stages.search_nearest(study, hierarchy, snapped, sites, vehicles=vehicles).columns()
         known = {"sites": sites, "municipalities": municipalities, "network": network}
