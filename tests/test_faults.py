@@ -486,6 +486,18 @@ def test_an_error_of_the_system_is_one_sentence(monkeypatch, capfd, plain_stream
     assert "/somewhere/people.csv" in said
 
 
+def test_an_input_that_ends_too_soon_is_one_sentence(monkeypatch, capfd, plain_streams):
+    """Of an `EOFError`, whatever ended, typer says "Aborted!" and no more."""
+    monkeypatch.setattr("geoaccess.study.load_study", mock.Mock(side_effect=EOFError("Ran out of input")))
+    monkeypatch.setattr("sys.argv", ["geoaccess", "check", "study.toml"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    said = capfd.readouterr().err
+    assert (caught.value.code, said.count("\n")) == (2, 1)
+    assert said.startswith("error: ")
+    assert "Ran out of input" in said
+
+
 def test_a_warning_is_a_note_and_is_given_once(monkeypatch, capfd, plain_streams):
     def act():
         for _ in range(2):

@@ -10,14 +10,18 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
 from geoaccess import phrases
 from geoaccess.errors import InputError
+from geoaccess.measures.figures import CRAFTS
 from geoaccess.phrases import catalogue
 from geoaccess.phrases.catalogue import _leaves
 from geoaccess.study.results.dictionary import _written, meaning
+from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
+from geoaccess.study.settings.demand import DemandSettings
 
 BLANK = re.compile(r"\{(\w*)\}")
 CACHED = ("_files", "languages", "_phrases", "section", "columns")
@@ -313,3 +317,20 @@ def test_the_script_of_a_page_has_every_language():
 def test_importing_the_package_does_not_load_the_locale_data():
     code = "import sys, geoaccess; sys.exit('babel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("language", phrases.languages())
+def test_every_file_that_a_study_may_read_is_called_something(language):
+    """What is not said is shown as the key of the program, in English, by check and in the report."""
+    places = {
+        f"{mode} {what}"
+        for mode in CRAFTS
+        for form in get_args(AmbulanceSettings.model_fields[mode].annotation)
+        for what, field in getattr(form, "model_fields", {}).items()
+        if field.annotation is Places
+    }
+    assert len(places) == 5
+    own = {"ambulance figures", "ambulance profile", "centrality profile", "zone changes", *DemandSettings.model_fields}
+    writer = phrases.Writer(language, ("report",))
+    assert [what for what in sorted(places | own) if writer.input_name(what) == what] == []
+    assert writer.input_name("centrality profile") != writer.input_name("centrality")

@@ -232,7 +232,7 @@ def test_what_does_not_fit_is_reported_before_anything_is_read(tmp_path, gp, mor
         ('rule = { kind = "own", hosts = "h.csv" }', [("h.csv", "zone_id,host_id\n0103,0110\n")],
          ["h.csv", "0110", "no site"]),
         ('rule = { kind = "own", hosts = "h.csv" }', [("h.csv", "zone_id,host_id\n01033,0101\n")],
-         ["h.csv", "01033 is no municipality", 'did you mean "0103"']),
+         ["h.csv", '"01033" is no municipality', 'did you mean "0103"']),
         ('rule = { kind = "own", hosts = "none.csv" }', (), ["none.csv", "hosts of gp"]),
         ('rule = { kind = "names", column = "town" }', (), ["[services.gp.rule]", '"0101" is no zone']),
         ('rule = { kind = "table", file = "t.csv" }', [("t.csv", "zone_id,site_id\n0101,gp-wst\n")],

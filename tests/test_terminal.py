@@ -193,6 +193,14 @@ def wide(rows):
     return pd.DataFrame({"kommune": names, **numbers})
 
 
+def test_a_name_of_a_map_with_ends_of_lines_stays_in_its_row(monkeypatch, capsys):
+    monkeypatch.setattr(terminal.out, "_width", 80)
+    table = pd.DataFrame({"name": ["Nordre\ngate\r\n2", "Kai\tvei"], "minutes": [1, 2]})
+    terminal.print_table_of("", table)
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("\u2502")]
+    assert [re.sub(r"[\u2502\s]+", " ", row).strip() for row in rows] == ["Nordre gate 2 1", "Kai vei 2"]
+
+
 def test_few_rows_stand_side_by_side_where_the_columns_do_not_fit(monkeypatch, capsys):
     monkeypatch.setattr(terminal.out, "_width", 80)
     table = wide(3)

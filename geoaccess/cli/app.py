@@ -6,12 +6,14 @@ import contextlib
 import datetime as dt
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from geoaccess.cli.terminal import out, print_table_of, say
 from geoaccess.errors import InputError
+from geoaccess.files import reason_of
 from geoaccess.hints import other_unit
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.version import __version__
@@ -49,7 +51,23 @@ __all__ = [
     "print_written",
 ]
 
+
+class _Verbs(TyperGroup):
+    """All verbs; an end of input is said as every other mistake is: typer says "Aborted!" of it, whatever ended."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except EOFError as error:
+            raise InputError(
+                f"something that is read ended too soon ({reason_of(error)}): an input that was closed, a file that "
+                "is not whole, or another process that ended; run again, with the whole file"
+            ) from error
+
+
 app = typer.Typer(
+    cls=_Verbs,
     name="geoaccess",
     help="How long people need, by road and ferry, to reach health care, and who is left behind.",
     epilog="Start with: geoaccess new my-study.toml, then geoaccess check and geoaccess run on it.",

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from geoaccess.phrases import FALLBACK, number, printable
+from geoaccess.phrases import FALLBACK, number, on_one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,9 +98,12 @@ def say(lines: Iterable[str], *, style: str = "") -> None:
 
 
 def print_table_of(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> None:
-    """Print a table under its title; a space inside a number is no place to break a line."""
+    """Print a table under its title; a space inside a number is no place to break a line, and no cell breaks its own.
+
+    Names of a map may hold ends of lines and tabs.
+    """
     held = {
-        name: [_bound(one if isinstance(one, str) else number(one, language=language)) for one in column]
+        name: [_bound(on_one_line(one) if isinstance(one, str) else number(one, language=language)) for one in column]
         for name, column in frame.items()
     }
     say([title], style="italic")

@@ -146,7 +146,7 @@ def _numbers(known: SectionInput, given: pd.Series) -> pd.Series[str]:
 def _strangers(known: SectionInput, zone_id: pd.Series) -> list[str]:
     names = names_of_municipalities(known)
     return [
-        f"row {row}: {zone} is no municipality of the study{_near(zone, names.index)}"
+        f'row {row}: "{zone}" is no municipality of the study{_near(zone, names.index)}'
         for row, zone in zone_id.items()
         if zone not in names.index
     ]
