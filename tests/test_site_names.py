@@ -145,7 +145,7 @@ def test_a_site_is_found_by_id_name_and_municipality(directory, written, service
     ("written", "service", "parts"),
     [
         ("Legekontoret", "gp", ["2 sites", "s  Legekontoret", "k  Legekontoret", "(municipality)"]),
-        ("UNN Narvk", "hospital", ['did you mean "h"  UNN Narvik?']),
+        ("UNN Narvk", "hospital", ['did you mean "h" (UNN Narvik)?']),
         ("h", "gp", ["that is a site of hospital"]),
         (
             "hospital-unn-narvik-69.4n18.9e",

@@ -226,7 +226,8 @@ class SiteDirectory:
                 )
         near = self._like(written, ours)
         if len(near) == 1:
-            return f'{text}; did you mean "{near[0]}"  {self._names[near[0]]}'.rstrip() + "?"
+            called = self._names[near[0]]
+            return f'{text}; did you mean "{near[0]}"{f" ({called})" if called else ""}?'
         if near:
             return f"{text}; did you mean one of{self.listing(near)}"
         return f"{text}; there are {len(ours)}:{self.listing(ours)}" if ours else text
