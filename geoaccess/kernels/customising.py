@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["count_kept", "customise", "given", "keep", "tighten"]
 
-_ZERO = np.uint64(0)
+_ZERO, _NEVER = np.uint64(0), np.uint64(NEVER)
 _AT_ONCE = np.uint64(AT_ONCE)
 
 
@@ -282,8 +282,17 @@ def count_kept(
     for p in range(first, last):
         many = _ZERO
         for arc in range(np.uint64(start[p]), np.uint64(start[p + 1])):
-            many += np.uint64(_needed(pairs[arc], least[arc]) != NOWHERE)
+            many += np.uint64(_is_needed(pairs[arc], least[arc]))
         counts[p] = max(many, np.uint64(start[p + 1] > start[p]))
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _is_needed(pair: np.uint64, least: np.uint64) -> bool:
+    """Say whether a pair is the least, outward or inward, and leads somewhere there; no branch tells."""
+    apart = pair ^ least
+    outward = (apart & LOW == _ZERO) & (pair & LOW != _NEVER)
+    inward = (apart >> SHIFT == _ZERO) & (pair >> SHIFT != _NEVER)
+    return bool(outward | inward)
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
@@ -320,7 +329,7 @@ def keep(
         while filled < end and arc < after:  # what is not kept is written over by the next
             pair = _needed(pairs[arc], least[arc])
             heads[filled], outwards[filled], inwards[filled] = head[arc], pair & LOW, pair >> SHIFT
-            filled += np.uint64(pair != NOWHERE)
+            filled += np.uint64(_is_needed(pairs[arc], least[arc]))
             arc += ONE
         if filled < end:
             heads[filled], outwards[filled], inwards[filled] = head[start[p]], NEVER, NEVER
