@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["along_edges", "climb_lanes", "descend_lanes", "lanes", "pick", "restrict"]
 
-_ROWS_AHEAD, _ARCS_AHEAD = np.uint64(16), np.uint64(32)
+_ROWS_AHEAD = np.uint64(16)
 _NARROW, _BROAD = np.uint64(NARROW), np.uint64(BROAD)
 _LINE = np.uint64(16)
 """So many times of 4 bytes fill a line of the cache."""
@@ -168,17 +168,16 @@ def descend_lanes(
     """Go down over the nodes from `first` up to `last`, each of which has arcs; see `climb_lanes`.
 
     What was `seen` holds times already, and is no longer marked afterwards. `head_row` is the row of the head of each
-    arc. Where rows are `scattered` in memory, the processor would wait for most of them: it hears of them in advance.
+    arc. Where rows are `scattered` in memory, the processor hears in advance of those that it will write; those that it
+    reads were mostly written not long ago.
     """
     step, shift, width = np.uint64(stride), np.uint64(column), np.uint64(many)
-    rows, arcs = np.uint64(max(row.size, 1) - 1), np.uint64(max(head_row.size, 1) - 1)
+    rows = np.uint64(max(row.size, 1) - 1)
     for p in range(np.uint64(first), np.uint64(last)):
         into = np.uint64(row[p]) * step + shift
         arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
         if scattered:
             _fetch(best, np.uint64(row[min(rows, p + _ROWS_AHEAD)]) * step + shift, width)
-            for a in range(arc, end):
-                _fetch(best, np.uint64(head_row[min(arcs, np.uint64(a) + _ARCS_AHEAD)]) * step + shift, width)
         if not seen[p]:
             if width == _NARROW:
                 least_narrow(best, into, head_row, down, arc, end, step, shift)
