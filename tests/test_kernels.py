@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
-from geoaccess.kernels import assembling, cutting, geometry, graph, ids, search
+from geoaccess.kernels import assembling, cutting, geometry, graph, ids, pbf, search
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.kernels.sorting import order_of_numbers, order_of_pairs
 
@@ -115,6 +115,18 @@ def test_ids_at_both_ends_of_what_64_bits_hold_are_told_apart():
     found, place = ids.distinct(values)
     assert found.tolist() == [-(2**63), -1, 0, 2**63 - 1]
     assert found[place].tolist() == values.tolist()
+
+
+@few
+@given(st.lists(st.integers(-9, 9), max_size=30), st.sets(st.integers(-12, 12)), st.sets(st.integers(0, 29)))
+def test_nodes_are_those_needed_and_those_asked_for(numbers, needed, asked):
+    number, needed = np.array(numbers, np.int64), np.array(sorted(needed), np.int64)
+    asked = np.array(sorted(i for i in asked if i < number.size), np.int64)
+    lat, lon = 2 * number, 3 * number
+    node, place, *values = pbf.nodes_among(number, lat, lon, needed, asked)
+    assert node.tolist() == np.union1d(np.flatnonzero(np.isin(number, needed)), asked).astype(np.int64).tolist()
+    assert [part.tolist() for part in values] == [part[node].tolist() for part in (number, lat, lon)]
+    assert place.tolist() == [needed.tolist().index(i) if i in needed else -1 for i in number[node].tolist()]
 
 
 # Rows and components

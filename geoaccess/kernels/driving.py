@@ -141,7 +141,10 @@ def seconds_into(
             length = lengths[at]
             moves = moves or length > 0
             forward_s[i] = _with_curves(_slowed(ahead_mps, limit, length), length, curve, before, within_m)
-            backward_s[i] = _with_curves(_slowed(back_mps, limit, length), length, curve, before, within_m)
+            if back_mps == ahead_mps:  # as on most roads
+                backward_s[i] = forward_s[i]
+            else:
+                backward_s[i] = _with_curves(_slowed(back_mps, limit, length), length, curve, before, within_m)
             before = curve
     return moves
 

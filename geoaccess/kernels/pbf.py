@@ -19,6 +19,7 @@ __all__ = [
     "FARTHEST",
     "count_nodes",
     "inner_spans",
+    "nodes_among",
     "nodes_of",
     "outline",
     "places_among",
@@ -252,6 +253,11 @@ def tags_of_nodes(
             continue
         first, taken, current = n, False, ptr[i]
         while at < end or other < last:
+            if not alone and n == first:  # nearly all nodes have no tags: their zeros stand in long rows
+                while at < end and data[at] == 0:
+                    at, current = at + 1, current + 1
+                if at >= end:
+                    break
             if alone and (at >= end or other >= last):
                 raise ValueError("keys and values differ in number")
             name, at = _varint(data, at, end)
@@ -350,3 +356,35 @@ def places_among(values: npt.NDArray[np.int64], ordered: npt.NDArray[np.int64]) 
         if place < ordered.size and ordered[place] == values[i]:
             out[i] = place
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def nodes_among(
+    number: npt.NDArray[np.int64],
+    lat: npt.NDArray[np.int64],
+    lon: npt.NDArray[np.int64],
+    needed: npt.NDArray[np.int64],
+    asked: npt.NDArray[np.int64],
+) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]
+]:
+    """Return (node, place, number, lat, lon) of the nodes whose numbers are `needed`, or that are `asked` for.
+
+    Both rise. `node` is the place of each among all nodes given, in which `asked` counts, and `place` that of its
+    number among those needed, see `places_among`.
+    """
+    node, place = np.empty(number.size, np.int64), np.empty(number.size, np.int32)
+    at, n, asked_at = np.int64(0), 0, 0
+    for i in range(number.size):
+        if i == 0 or number[i] < number[i - 1]:
+            at = np.int64(0)
+        at = _gallop(needed, number[i], at)
+        there = at < needed.size and needed[at] == number[i]
+        wanted = asked_at < asked.size and asked[asked_at] == i
+        asked_at += wanted
+        node[n], place[n] = i, at if there else -1
+        n += there or wanted
+    numbers, lats, lons = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        numbers[i], lats[i], lons[i] = number[node[i]], lat[node[i]], lon[node[i]]
+    return node[:n].copy(), place[:n].copy(), numbers, lats, lons

@@ -328,11 +328,7 @@ class Block:
         where it is not.
         """
         number, lat, lon, rising = self._places_of_nodes
-        place = pbf.places_among(number, needed)
-        chosen = place >= 0
-        chosen[asked] = True
-        node = np.flatnonzero(chosen)
-        return node, place[node], number[node], lat[node], lon[node], rising
+        return *pbf.nodes_among(number, lat, lon, needed, asked), rising
 
     @cached_property
     def _places_of_nodes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Rising]:
