@@ -21,7 +21,7 @@ import shapely
 from scipy.interpolate import RectBivariateSpline
 
 from geoaccess.errors import InputError
-from geoaccess.maps import web_map
+from geoaccess.maps import packed_below, web_map
 from geoaccess.maps.assets import asset_bytes
 from geoaccess.maps.web import zone_boxes
 from tests.conftest import need
@@ -312,6 +312,22 @@ def test_a_map_needs_no_more_than_cells_and_sites(tmp_path, data):
     given["results"] = given["results"][["population", "gp_s", "gp_reason", "geometry"]]
     web_map(tmp_path / "x.html", **given, services=[GP], title="x", attribution="y", municipalities=pd.DataFrame())
     assert data_of(tmp_path / "x.html")["order"] == ["gp"]
+
+
+def test_what_lies_under_these_cells_is_packed_once_and_that_of_others_not_taken(tmp_path, data, made):
+    given = tables(data)
+    under = dict.fromkeys(["land", "lakes", "ice"]) | {
+        name: given[name] for name in ("municipalities", "ferries", "roads")
+    }
+    packed = packed_below(given["results"], **under)
+    asked = given | {"services": [GP, HOSPITAL], "title": "Care in Iceland", "attribution": "© OpenStreetMap"}
+    web_map(tmp_path / "kept.html", **asked, packed=packed)
+    assert (tmp_path / "kept.html").read_bytes() == made.read_bytes()
+    other = packed._replace(roads=[[0, "77"]])
+    web_map(tmp_path / "given.html", **asked, packed=other)
+    assert data_of(tmp_path / "given.html")["roads"] == [[0, "77"]]
+    web_map(tmp_path / "coarser.html", **asked, packed=other._replace(within_m=2 * packed.within_m))
+    assert (tmp_path / "coarser.html").read_bytes() == made.read_bytes()
 
 
 def changed(given, **columns):

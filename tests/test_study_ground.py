@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from geoaccess.background import background
-from geoaccess.maps import FIGURES
+from geoaccess.maps import FIGURES, packed_below
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results.ground import drawn_below, known_cells, start_ground
 from geoaccess.study.results.pictures import Pictures
@@ -45,6 +45,8 @@ def test_the_ground_is_the_same_from_another_process(answers, kept, monkeypatch)
             assert shapely.to_wkb(np.asarray(there.below[name].geometry.array)).tolist() == shapes
     assert len(there.below["roads"])
     assert there.flat["roads"].crs == answers.results.crs
+    under = {name: layer for name, layer in there.below.items() if name != "places"}
+    assert there.packed == packed_below(answers.results, **under)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -28,7 +28,7 @@ from geoaccess.maps.runs_page import RunsSection, runs_page
 from geoaccess.maps.scenario_page import AreaPart, ScenarioPart, comparison_page
 from geoaccess.maps.series import series_figure
 from geoaccess.maps.vulnerability import vulnerability_map
-from geoaccess.maps.web import web_map
+from geoaccess.maps.web import PackedBelow, packed_below, web_map
 
 __all__ = [
     "FIGURES",
@@ -46,6 +46,7 @@ __all__ = [
     "Note",
     "NoteMap",
     "Origin",
+    "PackedBelow",
     "Report",
     "RunsSection",
     "ScenarioPart",
@@ -73,6 +74,7 @@ __all__ = [
     "network_map",
     "note_page",
     "note_pdf",
+    "packed_below",
     "page_pdf",
     "pixels_of",
     "plot_classes",

@@ -69,7 +69,7 @@ def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
     """
     # Cells of any shape have no places of their own on a grid: single ones are counted as they are.
     singles = FACTORS if cells.squares.shapes is None or len(cells.population) <= at_most else FACTORS[1:]
-    factor = next(factor for factor in singles if len(np.unique(block_of(cells.squares, factor)[0])) <= at_most)
+    factor = next(factor for factor in singles if len(pd.unique(block_of(cells.squares, factor)[0])) <= at_most)
     return joined(cells, factor=factor)
 
 

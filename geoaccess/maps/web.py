@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from geoaccess.maps.results import (
     checked_ferries,
     people_column,
     ranked_roads,
+    squares,
     with_assumed,
 )
 from geoaccess.maps.tiles import pack_level, pack_points
@@ -38,12 +39,30 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.maps.results import Squares
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["ferry_facts", "packed_lines", "place_facts", "road_facts", "web_map", "zone_boxes"]
+__all__ = [
+    "PackedBelow",
+    "ferry_facts",
+    "packed_below",
+    "packed_lines",
+    "place_facts",
+    "road_facts",
+    "web_map",
+    "zone_boxes",
+]
 
 _FINER: Final = 4
 """Lines are so much finer than is seen of the whole region, as one can zoom in."""
+
+
+class PackedBelow(NamedTuple):
+    """What lies under cells as it stands in a page: `packed_lines` no finer than `within_m`, and `road_facts`."""
+
+    within_m: float
+    roads: list[list[Any]]
+    lines: dict[str, Any]
 
 
 def web_map(
@@ -70,6 +89,7 @@ def web_map(
     look: Look = USUAL_LOOK,
     mask_below: int | None = None,
     people: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    packed: PackedBelow | None = None,
 ) -> None:
     """Write a map of the results as one HTML file (folium and Leaflet, all inside) that needs no network.
 
@@ -127,6 +147,8 @@ def web_map(
     people
         With `mask_below`: what `geoaccess.demand.assumed_people` makes of all that is known of the people; of the
         results alone unless given.
+    packed
+        What `packed_below` returned for these cells and all that lies under them, where it was kept.
 
     Raises
     ------
@@ -139,14 +161,15 @@ def web_map(
     if not services:
         raise InputError("services: there is none to draw")
     _check_sites(sites)
-    ferries, ranked = checked_ferries(ferries), ranked_roads(roads)
     edges = chosen_bands(services, look.edges_s(services) if bands_s is None else bands_s)
     cells = cells_of(results, services, site_ids=sites.index, scheme=scheme)
     if people is None:
         columns = [people_column(service) for service in services]
         people = assumed_people(results, below=mask_below, zones=cells.municipality, columns=columns)
     cells = with_assumed(cells, services, people, below=mask_below)
-    fine = packing.tolerance_m(packing.square_corners(cells.squares, results.crs)) / _FINER
+    if packed is None or packed.within_m != _finest_m(cells.squares, results.crs):
+        under: dict[str, Any] = {"municipalities": municipalities, "ferries": ferries, "roads": roads}
+        packed = packed_below(results, **under, land=land, lakes=lakes, ice=ice)
     municipality_names = sorted({str(name) for name in cells.municipality})
     reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})
     more = {service.key: other_breaks(results, service, edges[service.key]) for service in services}
@@ -180,11 +203,11 @@ def web_map(
         "municipalities": municipality_names,
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
-        "ferries": ferry_facts(ferries),
-        "roads": road_facts(ranked),
+        "ferries": ferry_facts(checked_ferries(ferries)),
+        "roads": packed.roads,
         "places": place_facts(places),
         "boxes": zone_boxes(results, municipality_names),
-        "lines": packed_lines(municipalities, ferries, ranked, land, lakes, ice, within_m=fine, points=pack_points),
+        "lines": packed.lines,
         "levels": [
             pack_level(
                 level,
@@ -203,6 +226,26 @@ def web_map(
     text = page(data, language=language, need_script=words["need_script"])
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def packed_below(
+    results: gpd.GeoDataFrame,
+    *,
+    municipalities: gpd.GeoDataFrame | pd.DataFrame | None,
+    ferries: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    land: gpd.GeoSeries | None,
+    lakes: gpd.GeoSeries | None,
+    ice: gpd.GeoSeries | None,
+) -> PackedBelow:
+    """Return what `web_map` makes of all that lies under cells, which depends on no travel time."""
+    within_m, ranked = _finest_m(squares(results), results.crs), ranked_roads(roads)
+    under = municipalities, checked_ferries(ferries), ranked, land, lakes, ice
+    return PackedBelow(within_m, road_facts(ranked), packed_lines(*under, within_m=within_m, points=pack_points))
+
+
+def _finest_m(cells: Squares, crs: Any) -> float:
+    return packing.tolerance_m(packing.square_corners(cells, crs)) / _FINER
 
 
 def _check_sites(sites: gpd.GeoDataFrame) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -67,17 +68,19 @@ _SCREEN_STEPS: Final = 16_000
 _MANY: Final = 50_000
 """Of so many cells the ground takes seconds to make."""
 _WATERS: Final = ("land", "lakes", "ice")
+_PACKED: Final = "packed"
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
     """What lies under the cells, by name, as fine as is seen on a screen: `below` in degrees.
 
-    `grid` is the CRS of the cells.
+    `grid` is the CRS of the cells; `packed` is the same as it stands in the map for the screen.
     """
 
     below: Mapping[str, Any]
     grid: Any
+    packed: maps.PackedBelow
 
     @cached_property
     def flat(self) -> dict[str, Any]:
@@ -231,12 +234,16 @@ def _by_name(value: object) -> tuple[Any, ...] | None:
 def _make_ground(shared: Mapped[_Under], path: Path | None) -> Mapped[Ground]:
     """Make the ground: a function of a module, so that it can be run in another process."""
     under = shared.once
-    return kept_in(path, Ground(_laid(under), crs_of(under.cells.value)))
+    found = _kept(under)
+    return kept_in(path, Ground(_below(under, found), crs_of(under.cells.value), _unpacked(found[_PACKED])))
 
 
 def _laid(under: _Under) -> dict[str, Any]:
     """Return what lies under the cells by name; all but the places is kept where the network is kept."""
-    found = _kept(under)
+    return _below(under, _kept(under))
+
+
+def _below(under: _Under, found: Mapping[str, Any]) -> dict[str, Any]:
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
     return {**below, "places": stages.places_of(under.study, under.cells.value, under.window)}
@@ -261,9 +268,22 @@ def _lines(under: _Under) -> dict[str, gpd.GeoDataFrame]:
     names = stages.road_names_of(study) if numbered else None
     found["roads"] = main_roads(network, names, tolerance_deg=tolerance)
     release(network)  # nothing below looks at its roads
-    for name, area in _waters(study, network, under.window).items():
+    waters: dict[str, Any] = _waters(study, network, under.window)
+    if under.steps == _SCREEN_STEPS:
+        found[_PACKED] = _packed(maps.packed_below(under.cells.value, **found, **waters))
+    for name, area in waters.items():
         found[name] = area if area is None else area.to_frame("geometry")
     return {name: table for name, table in found.items() if table is not None}
+
+
+def _packed(below: maps.PackedBelow) -> pd.DataFrame:
+    """Return as a table what stands in the page of the map, to keep it."""
+    parts = {name: json.dumps(value) for name, value in below._asdict().items()}
+    return pd.DataFrame(parts, index=[0], dtype="str")
+
+
+def _unpacked(table: pd.DataFrame) -> maps.PackedBelow:
+    return maps.PackedBelow(**{str(name): json.loads(text) for name, text in table.iloc[0].items()})
 
 
 def _borders(

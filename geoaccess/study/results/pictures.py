@@ -280,6 +280,7 @@ def _draw_file(drawing: _Drawing, path: Path) -> None:
         **scene.wording,
         "mask_below": scene.mask_below,
         "people": drawing.people,
+        "packed": drawing.ground.packed,
     }
     return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
 
