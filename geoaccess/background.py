@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
-from geoaccess.forking import Forked, forks_itself, own_group
+from geoaccess.forking import Forked, cores, forks_itself, own_group
 from geoaccess.garbage import collect_seldom
 from geoaccess.mapped import Mapped, write_mapped
 
@@ -46,8 +46,7 @@ _CALL = (
 
 def spare_cores() -> int:
     """Return how many processes can work beside this one: 0 where there is one core, or no Python to start."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, _MOST) if sys.executable and not hasattr(sys, "frozen") else 0
+    return min(cores() - 1, _MOST) if sys.executable and not hasattr(sys, "frozen") else 0
 
 
 class Started(Generic[Result]):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Forked",
+    "cores",
     "forked_from",
     "forks",
     "forks_itself",
@@ -62,6 +63,11 @@ def _server() -> Any:
     return getattr(forkserver, "_forkserver", None)
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextlib.contextmanager
 def nothing_else() -> Iterator[None]:
     """Say that this process runs nothing but geoaccess, from its beginning on, while the block runs."""
@@ -72,12 +78,14 @@ def nothing_else() -> Iterator[None]:
         _alone.pop()
 
 
-def forks_itself() -> bool:
-    """Whether this process can be forked: it runs nothing else, and has no thread of Python but this one.
+def forks_itself(*, beside: Callable[[threading.Thread], bool] = lambda _: False) -> bool:
+    """Whether this process can be forked: it runs nothing else, and has no thread of Python but its first one.
 
-    Threads of libraries are for who knows them to tell.
+    What threads may be `beside` that one, and threads of libraries, are for who knows them to tell.
     """
-    return bool(_alone) and sys.platform == "linux" and threading.active_count() == 1
+    if not _alone or sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        return False
+    return all(thread is threading.main_thread() or beside(thread) for thread in threading.enumerate())
 
 
 def own_group() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
 from geoaccess.files import disk
@@ -34,7 +35,12 @@ def mark_used(folder: Path) -> Callable[[], None]:
         lock = disk.take_lock(folder / f"{_USED}{secrets.token_hex(4)}.lock")
     except OSError:
         return _silent
-    return lock.release if lock is not None else _silent
+    return partial(_release, lock, os.getpid()) if lock is not None else _silent
+
+
+def _release(lock: disk.Lock, process: int) -> None:
+    if os.getpid() == process:  # one that is forked has it with its parent
+        lock.release()
 
 
 def _silent() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numba
-from numba.np.ufunc.parallel import threading_layer
+from numba.np.ufunc.parallel import get_thread_count, threading_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["any_started", "at_once", "parts_of", "share", "thread_count", "threads_for"]
+__all__ = ["SHARING", "any_started", "at_once", "limit_threads", "parts_of", "share", "thread_count", "threads_for"]
+
+SHARING: Final = "geoaccess-sharing"
+"""Names of threads that wait here for work begin so."""
 
 _ALONE = 500_000
 """So many steps from arc to arc take about as long as it takes to hand work to another thread, ten times over."""
@@ -26,13 +29,21 @@ def thread_count() -> int:
     These are the processors that this process may run on, or NUMBA_NUM_THREADS, or what the calling thread asked for by
     `numba.set_num_threads`.
     """
-    return int(numba.get_num_threads())
+    if any_started():
+        return int(numba.get_num_threads())
+    return int(get_thread_count())  # type: ignore[no-untyped-call] # which starts none
+
+
+def limit_threads(count: int) -> None:
+    """Have the calling thread share its work among so many threads, and no more than there would be."""
+    numba.set_num_threads(max(1, min(count, thread_count())))
 
 
 def any_started() -> bool:
-    """Whether this process has begun to share work among threads, which no fork takes along.
+    """Whether threads of numba have begun in this process, as with its first parallel kernel; no fork takes them along.
 
-    >>> thread_count() > 0 and any_started()
+    >>> limit_threads(thread_count())
+    >>> any_started()
     True
     """
     try:
@@ -97,7 +108,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 def _pool() -> ThreadPoolExecutor:
     if not _pools:
-        _pools.append(ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="sweep"))
+        _pools.append(ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix=SHARING))
     return _pools[0]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from geoaccess import files
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.mapped import Mapped, write_mapped
-from geoaccess.parallel import Outcome, worker_pool
+from geoaccess.parallel import Outcome, begin_as_this_one, worker_pool
 from geoaccess.progress import announce_compiling, counted
 from geoaccess.study import stages
 
@@ -47,7 +47,8 @@ def spread(
     function
         Of a module, so that other processes can import it. It must not change `common`, and show no progress.
     common
-        Written once into the cache and mapped by every process; a network of the cache is mapped from where it is kept.
+        Workers that are forked from this process begin with it. Else it is written once into the cache and mapped by
+        every process; a network of the cache is mapped from where it is kept.
     what
         What is done, for the progress bar and for messages.
     cache
@@ -67,19 +68,15 @@ def spread(
     if is_here(workers, scheduler) or (scheduler is None and len(tasks) <= 1):
         with counted(what, len(tasks), console=console, show=show) as done:
             return _results([_counting(function, common, task, done) for task in tasks], what)
+    announce = partial(announce_compiling, console) if show else None
+    pool = partial(worker_pool, workers=workers, scheduler=scheduler, at_most=len(tasks), compiling=announce)
+    if scheduler is None and begin_as_this_one():
+        with pool() as run, counted(what, len(tasks), console=console, show=show) as done:
+            return _results(run(partial(function, common), tasks, done=done), what)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(files.spare(cache)).absolute()
         shared = write_mapped(common, folder / "common", by_name=stages.by_name)
-        announce = partial(announce_compiling, console) if show else None
-        run = stack.enter_context(
-            worker_pool(
-                workers=workers,
-                scheduler=scheduler,
-                at_most=len(tasks),
-                compiling=announce,
-                begin=partial(_read, shared),
-            )
-        )
+        run = stack.enter_context(pool(begin=partial(_read, shared)))
         with counted(what, len(tasks), console=console, show=show) as done:
             outcomes = run(partial(_there, function, shared), tasks, done=done)
     return _results(outcomes, what)

@@ -17,7 +17,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError, OutputError
 from geoaccess.mapped import Mapped, write_mapped
 from geoaccess.network.intact import checked_files, trust
-from geoaccess.parallel import Outcome, worker_pool, workers_at_hand
+from geoaccess.parallel import Outcome, begin_as_this_one, worker_pool, workers_at_hand
 from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
 from geoaccess.questions.sweep_networks import (
@@ -65,8 +65,6 @@ _ALWAYS = [
     *("mean_s", "median_s", "p90_s"),
 ]
 _FILES = ("sweep.csv", "sweep.parquet", "sweep_cells.parquet")
-
-
 _taken: set[Path] = set()
 """What this process has taken over from the one that started it."""
 
@@ -220,8 +218,8 @@ def _computed(
     """Have the networks of tasks built, each once, and the tasks solved on them.
 
     Where several `processes` of this machine work on what one reading gives, this one builds it by all cores, and then
-    solves the first task; what it found on the way that others need as well they map into memory. Where their number is
-    `free`, it solves the second as well, and goes on by itself unless others pay.
+    solves the first task; what it found on the way that others need as well they begin with, or map into memory. Where
+    their number is `free`, it solves the second as well, and goes on by itself unless others pay.
     """
     readings = readings_of((task.network, task.study) for task in tasks)
     if processes < 1 or len(readings) > 1:
@@ -236,27 +234,28 @@ def _computed(
     outcomes, ready = _to_solve(tasks, faults)
     with contextlib.ExitStack() as stack:
         done = stack.enter_context(counted("variations", len(ready), console=console, show=show))
-        shared: Mapped[_Common] = Mapped(None)
-        solve: Callable[[_Task], _Figures] = _solve
+        first: list[int] = []
         if processes > 1 and len(ready) > 1:
             first, ready = ready[: 1 + free], ready[1 + free :]
             with pool(workers=0) as run:
                 for i in first:
                     watch = Watch()
                     (outcomes[i],) = run(_solve, [tasks[i]], done=done)
-            processes = workers_that_pay(len(ready), watch.pace(), processes) if free else processes
-            if processes:
-                folder = stack.enter_context(files.spare(tasks[first[0]].study.cache))
-                shared = _shared(tasks[first[0]], folder.absolute())
-        elif free:
-            processes = 0
-        if processes:
+        if free:
+            processes = (
+                workers_that_pay(len(ready), watch.pace(), processes, forked=begin_as_this_one()) if first else 0
+            )
+        solve: Callable[[_Task], _Figures] = _solve
+        if not processes:
+            run = stack.enter_context(pool(workers=0))
+        elif begin_as_this_one():
+            run = stack.enter_context(pool(at_most=len(ready)))
+        else:
+            folder = stack.enter_context(files.spare(tasks[first[0]].study.cache)) if first else None
+            known = _shared(tasks[first[0]], folder.absolute()) if folder else Mapped[_Common](None), checked_files()
             let_go()
-            known = shared, checked_files()
             solve = partial(_solve_knowing, *known)
             run = stack.enter_context(pool(at_most=len(ready), begin=partial(_know, *known)))
-        else:
-            run = stack.enter_context(pool(workers=0))
         solved = run(solve, [tasks[i] for i in ready], done=done)
         outcomes |= zip(ready, solved, strict=True)
     return [outcomes[i] for i in range(len(tasks))]

@@ -10,6 +10,8 @@ __all__ = ["Pace", "Watch", "workers_that_pay"]
 _START_S = 6.0
 """What workers must save. They cost about six: to write what they share, start, and then to make shapes
 and tables of their own (measured on a country, 8 and 24 variations with none and with two)."""
+_FORK_S = 0.5
+"""What workers must save that are forked from this process, with all that it has."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,12 @@ class Watch:
         return Pace(seconds, (time.process_time() - self.cpu) / max(seconds, 1e-9))
 
 
-def workers_that_pay(left: int, pace: Pace, at_hand: int) -> int:
+def workers_that_pay(left: int, pace: Pace, at_hand: int, *, forked: bool = False) -> int:
     """Return how many processes to spread so many variations over, or 0 where this one had better go on by itself.
 
     Its threads keep several cores busy already: spread over w processes, one on each core, what takes it a time T by
-    itself takes at best T cores / w. So T (1 - cores / w) is saved, and must be more than workers cost.
+    itself takes at best T cores / w. So T (1 - cores / w) is saved, and must be more than workers cost, which is little
+    where they are `forked` from this one.
 
     Examples
     --------
@@ -48,6 +51,8 @@ def workers_that_pay(left: int, pace: Pace, at_hand: int) -> int:
     [0, 8]
     >>> [workers_that_pay(100, iceland, cores) for cores in (2, 8)]
     [0, 8]
+    >>> workers_that_pay(7, country, 2, forked=True)
+    2
     """
-    workers = min(at_hand, left)
-    return workers if workers > 1 and left * pace.seconds * (1 - pace.cores / workers) > _START_S else 0
+    workers, cost = min(at_hand, left), _FORK_S if forked else _START_S
+    return workers if workers > 1 and left * pace.seconds * (1 - pace.cores / workers) > cost else 0

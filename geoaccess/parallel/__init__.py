@@ -8,28 +8,24 @@ import queue
 import signal
 import threading
 from asyncio import CancelledError
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from geoaccess import files
-from geoaccess.errors import GeoaccessError, InputError, first_cause
-from geoaccess.forking import forked_from, keeping_files, loaded_kernels, make_ready, unheard
+from geoaccess.errors import InputError
+from geoaccess.forking import cores, forked_from, keeping_files, loaded_kernels, make_ready, unheard
 from geoaccess.kernels.compiling import announced
-from geoaccess.version import __version__
+from geoaccess.parallel.forks import begin_as_this_one, ended_on_forks
+from geoaccess.parallel.outcomes import Outcome, Result, Task, attempt, cannot_start
+from geoaccess.parallel.remote import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from distributed import Client
 
-__all__ = ["Outcome", "Run", "sweep", "worker_pool", "workers_at_hand"]
+__all__ = ["Outcome", "Run", "begin_as_this_one", "sweep", "worker_pool", "workers_at_hand"]
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
-
-_CONNECT_S = 15
 _LISTEN_S = 0.1  # so long at most until Ctrl-C is heard
 
 _COMPILING = "geoaccess-compiling"
@@ -49,14 +45,6 @@ _AT_START = (
     # Where numba thinks that processes are forked, it makes locks that a killed worker leaves behind.
     "import multiprocessing; multiprocessing.set_start_method('spawn', force=True)"
 )
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[Result]):
-    """What came of one task: its result, or why there is none (`error` is empty where there is one)."""
-
-    result: Result | None
-    error: str = ""
 
 
 class Run(Protocol):
@@ -125,9 +113,10 @@ def worker_pool(
     Parameters
     ----------
     workers
-        How many processes to start on this machine, listening on 127.0.0.1 only; None for one per core, 0 to run in
-        this process, which needs no dask. Numba's threads are shared out among them, unless NUMBA_NUM_THREADS is set.
-        A script that starts processes must do so under `if __name__ == "__main__":`.
+        How many processes to start on this machine; None for one per core, 0 to run in this process, which needs no
+        dask. Numba's threads are shared out among them, unless NUMBA_NUM_THREADS is set. Those of the command line are
+        forked from it on Linux, when tasks are there (see `begin_as_this_one`). Others are dask's, listening on
+        127.0.0.1 only; a script that starts them must do so under `if __name__ == "__main__":`.
     scheduler
         Address of a dask scheduler to use instead, such as "tcp://10.0.0.5:8786". Its workers need the same version of
         geoaccess with `geoaccess[dask]`, and to see all files under the same paths as this machine. What it sends is
@@ -139,8 +128,9 @@ def worker_pool(
     compiling
         Called when numba has to compile a kernel somewhere.
     begin
-        What the tasks read first, such as a large value; it can be pickled, and starts no thread. Where workers of this
-        machine are forked, one process has called it before, and they share what it read; elsewhere nobody does.
+        What the tasks read first, such as a large value; it can be pickled, and starts no thread. Where dask's workers
+        of this machine are forked, one process has called it before, and they share what it read; elsewhere nobody
+        does.
 
     Raises
     ------
@@ -151,20 +141,25 @@ def worker_pool(
     if scheduler is not None:
         if workers is not None:
             raise InputError(f"{workers} workers and the scheduler {scheduler}: name one; a scheduler has its workers")
-        with _interruptible() as check, _remote(scheduler) as client, _announcing(client, announce):
-            yield partial(_on_workers, client, check)
+        _require_dask()
+        with _interruptible() as check, joined(scheduler) as client, _announcing(client, announce):
+            yield partial(_on_workers, partial(_ended, client, check))
     elif workers == 0:
         with announced(announce):
             yield _one_by_one
     elif workers is not None and workers < 0:
         raise InputError(f"workers is {workers}; give a number of processes, or 0 for none but this one")
+    elif begin_as_this_one():
+        count = _number(workers, at_most)
+        with _interruptible() as check:
+            yield partial(_on_workers, partial(ended_on_forks, count, _threads(count), check, _once(announce)))
     else:
         with (
             _interruptible() as check,
             _local(workers, at_most, begin or _silent) as client,
             _announcing(client, announce),
         ):
-            yield partial(_on_workers, client, check)
+            yield partial(_on_workers, partial(_ended, client, check))
 
 
 def _silent() -> None:
@@ -204,21 +199,12 @@ def _interruptible() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _attempt(function: Callable[[Task], Result], task: Task) -> Outcome[Result]:
-    try:
-        return Outcome(function(task))
-    except GeoaccessError as error:
-        return Outcome(None, str(error))
-    except Exception as error:  # noqa: BLE001 - a fault that one task brings to light must not cost the others
-        return Outcome(None, f"{type(error).__name__}: {error}")
-
-
 def _one_by_one(
     function: Callable[[Task], Result], tasks: Sequence[Task], *, done: Callable[[], None] | None = None
 ) -> list[Outcome[Result]]:
     outcomes = []
     for task in tasks:
-        outcomes.append(_attempt(function, task))
+        outcomes.append(attempt(function, task))
         (done or _silent)()
     return outcomes
 
@@ -227,12 +213,19 @@ def _attempt_there(function: Callable[[Task], Result], task: Task) -> Outcome[Re
     from distributed import get_worker
 
     with announced(lambda: get_worker().log_event(_COMPILING, "")):
-        return _attempt(function, task)
+        return attempt(function, task)
+
+
+class _Ended(Protocol):
+    """Yields the keys of tasks as these end, each with its outcome, or with how many workers it was lost with."""
+
+    def __call__(
+        self, function: Callable[[Task], Result], tasks: dict[int, Task]
+    ) -> Generator[tuple[int, Outcome[Result] | int], None, None]: ...
 
 
 def _on_workers(
-    client: Client,
-    check: Callable[[], None],
+    ended: _Ended,
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     *,
@@ -240,20 +233,20 @@ def _on_workers(
 ) -> list[Outcome[Result]]:
     """Run all tasks at once; then those that died with their workers once more, each on its own.
 
-    Dask blames all that a lost worker was given, also what only waited there for another task to end. By itself a task
-    is lost with a worker through its own fault.
+    Dask blames all that a lost worker was given, also what only waited there for another task to end; and memory may
+    lack for several at once. By itself a task is lost with a worker through its own fault.
     """
-    attempt = partial(_attempt_there, function)
     outcomes: dict[int, Outcome[Result]] = {}
     suspects: list[int] = []
-    for place, outcome in _ended(client, check, attempt, dict(enumerate(tasks))):
-        if isinstance(outcome, int):
-            suspects.append(place)
-        else:
-            outcomes[place] = outcome
-            (done or _silent)()
+    with contextlib.closing(ended(function, dict(enumerate(tasks)))) as all_ended:
+        for place, outcome in all_ended:
+            if isinstance(outcome, int):
+                suspects.append(place)
+            else:
+                outcomes[place] = outcome
+                (done or _silent)()
     for suspect in sorted(suspects):
-        ((_, outcome),) = _ended(client, check, attempt, {suspect: tasks[suspect]})
+        ((_, outcome),) = ended(function, {suspect: tasks[suspect]})
         if isinstance(outcome, int):
             outcome = Outcome(
                 None,
@@ -268,13 +261,13 @@ def _on_workers(
 def _ended(
     client: Client,
     check: Callable[[], None],
-    attempt: Callable[[Task], Outcome[Result]],
+    function: Callable[[Task], Result],
     tasks: dict[int, Task],
-) -> Iterator[tuple[int, Outcome[Result] | int]]:
-    """Yield the keys of tasks as these end, each with its outcome, or with how many workers it was lost with."""
+) -> Generator[tuple[int, Outcome[Result] | int], None, None]:
+    """Have workers of dask run tasks, see `_Ended`."""
     from distributed import KilledWorker
 
-    futures = client.map(attempt, [*tasks.values()], pure=False)
+    futures = client.map(partial(_attempt_there, function), [*tasks.values()], pure=False)
     keys = dict(zip((future.key for future in futures), tasks, strict=True))
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for future in futures:
@@ -298,29 +291,53 @@ def _ended(
         yield keys[future.key], outcome
 
 
+def _once(call: Callable[[], None]) -> Callable[[], None]:
+    """Return what calls something the first time."""
+    called: list[bool] = []
+
+    def first() -> None:
+        if not called:
+            called.append(True)
+            call()
+
+    return first
+
+
 @contextlib.contextmanager
 def _announcing(client: Client, announce: Callable[[], None]) -> Iterator[None]:
-    """Call `tell` when the first worker compiles."""
-    announced_already: list[bool] = []
-
-    def hear(_: Any) -> None:
-        if not announced_already:
-            announced_already.append(True)
-            announce()
-
-    client.subscribe_topic(_COMPILING, hear)
+    """Call `announce` when the first worker compiles."""
+    first = _once(announce)
+    client.subscribe_topic(_COMPILING, lambda _: first())
     yield
 
 
 def workers_at_hand() -> int:
-    """Return how many processes `worker_pool` starts where nobody says how many: one per core, 0 without dask."""
-    try:
-        _require_dask()
-    except InputError:
-        return 0
-    from dask.system import CPU_COUNT
+    """Return how many processes `worker_pool` starts where nobody says how many: one per core, 0 if it cannot."""
+    if not begin_as_this_one():
+        try:
+            _require_dask()
+        except InputError:
+            return 0
+    return _cores()
 
+
+def _cores() -> int:
+    """Return how many cores this process may use, where dask is there also by what a container is given."""
+    try:
+        from dask.system import CPU_COUNT
+    except ImportError:
+        return cores()
     return int(CPU_COUNT)
+
+
+def _number(workers: int | None, at_most: int | None) -> int:
+    asked = workers or _cores()
+    return max(1, asked if at_most is None else min(asked, at_most))
+
+
+def _threads(count: int) -> int:
+    """Return how many threads each of so many processes may have."""
+    return int(os.environ.get("NUMBA_NUM_THREADS") or max(1, _cores() // count))
 
 
 def _require_dask() -> None:
@@ -339,13 +356,11 @@ def _local(workers: int | None, at_most: int | None, begin: Callable[[], object]
     import logging
 
     import dask
-    from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster
 
-    count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
-    threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
+    count = _number(workers, at_most)
     with files.scratch() as scratch, keeping_files(scratch), dask.config.set(_LOCAL), contextlib.ExitStack() as stack:
-        environ = {"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)}
+        environ = {"NUMBA_NUM_THREADS": str(_threads(count)), "TMPDIR": str(scratch)}
         ready = partial(make_ready, ["distributed.nanny"], begin, loaded_kernels())
         try:
             with unheard():
@@ -368,63 +383,5 @@ def _local(workers: int | None, at_most: int | None, begin: Callable[[], object]
                 stack.enter_context(cluster)
             client = stack.enter_context(Client(cluster, set_as_default=False))
         except (OSError, RuntimeError) as error:
-            raise InputError(
-                f"{count} worker processes cannot be started ({first_cause(error)}); try fewer (--workers), or 0 to "
-                "run all in this process"
-            ) from error
+            raise cannot_start(count, error) from error
         yield client
-
-
-@contextlib.contextmanager
-def _remote(address: str) -> Iterator[Client]:
-    _require_dask()
-    from distributed import Client
-
-    if address.startswith("tls:"):
-        _require_certificates(address)
-    try:
-        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(
-            f"{address}: no dask scheduler answers there ({error}); `dask scheduler` starts one, and "
-            "`dask worker ADDRESS --nthreads 1` its workers"
-        ) from error
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=_CONNECT_S)
-        except TimeoutError as error:
-            raise InputError(
-                f"{address}: the scheduler has no worker; `dask worker {address} --nthreads 1` starts one"
-            ) from error
-        _refuse_other_versions(client, address)
-        yield client
-
-
-def _require_certificates(address: str) -> None:
-    """Refuse an address by TLS where dask has not been given what it shows and what it trusts."""
-    import dask
-
-    names = [f"distributed.comm.tls.{name}" for name in ("ca-file", "client.cert", "client.key")]
-    found = {name: dask.config.get(name, None) for name in names}
-    lacking = [name for name, file in found.items() if not file]
-    if lacking:
-        raise InputError(
-            f"{address}: dask is not configured with {', '.join(lacking)}; name the files in its configuration or in "
-            f"the environment, such as DASK_{lacking[0].upper().replace('.', '__').replace('-', '_')}"
-        )
-    absent = [f"{name} is {file}" for name, file in found.items() if not Path(str(file)).is_file()]
-    if absent:
-        raise InputError.listing(address, [f"{one}, which is not there" for one in absent])
-
-
-def _refuse_other_versions(client: Client, address: str) -> None:
-    theirs = client.get_versions(packages=["geoaccess"])["workers"]
-    found = {worker: info["packages"].get("geoaccess") for worker, info in theirs.items()}
-    problems = [
-        f"the worker {worker} has geoaccess {version or '(none)'}, and this machine {__version__}; "
-        "install the same on both"
-        for worker, version in sorted(found.items())
-        if version != __version__
-    ]
-    if problems:
-        raise InputError.listing(address, problems)
