@@ -72,9 +72,20 @@ def on_networks(variations: Sequence[Variation], compute: Callable[[list[Variati
     """
     with contextlib.ExitStack() as stack:
         try:
-            return compute(*_placed(variations, stack))
+            return _computed(compute, *_placed(variations, stack))
         except _NoRoomError as full:  # for a small file there was
-            return compute(*_placed(variations, stack, full=full.caches))
+            return _computed(compute, *_placed(variations, stack, full=full.caches))
+
+
+def _computed(
+    compute: Callable[[list[Variation], list[Path]], Found], variations: list[Variation], folders: list[Path]
+) -> Found:
+    """Return what is computed; nothing half made stays of workers that were lost, or ended by an interruption."""
+    try:
+        return compute(variations, folders)
+    finally:
+        for cache in {one.study.cache for one in variations}:
+            files.clear_leftovers(cache)
 
 
 def _placed(
