@@ -288,7 +288,7 @@ def test_processes_start_only_where_they_pay(path, monkeypatch):
     assert {workers for workers, _ in started} == {0}
     asked = sweep_studies(variations, workers=2)
     assert started[-1] == (2, 3)
-    monkeypatch.setattr(whole, "workers_that_pay", lambda left, pace, at_hand: at_hand if pace.seconds > 0 else 0)
+    monkeypatch.setattr(whole, "workers_that_pay", lambda left, pace, at_hand, **_: at_hand if pace.seconds > 0 else 0)
     paying = sweep_studies(variations)
     assert started[-1] == (None, 2)  # two are solved here, to see how long they take
     for found in (unasked, asked, paying):
@@ -296,11 +296,12 @@ def test_processes_start_only_where_they_pay(path, monkeypatch):
 
 
 def test_what_workers_save_grows_with_what_is_left_and_not_with_what_one_process_does_by_itself():
-    for cores, at_hand, seconds in itertools.product((0.5, 1.3, 3.9), (1, 2, 4, 16), (0.01, 1.0, 30.0)):
-        numbers = [workers_that_pay(left, Pace(seconds, cores), at_hand) for left in range(200)]
+    ways = itertools.product((0.5, 1.3, 3.9), (1, 2, 4, 16), (0.01, 1.0, 30.0), (False, True))
+    for cores, at_hand, seconds, forked in ways:
+        numbers = [workers_that_pay(left, Pace(seconds, cores), at_hand, forked=forked) for left in range(200)]
         first = next((left for left, number in enumerate(numbers) if number), 200)
         assert all(number == (min(left, at_hand) if left >= first else 0) for left, number in enumerate(numbers))
         for left in range(first, 200):  # more is saved than starting costs, and two cores' work is not done by one
-            assert left * seconds > 6
+            assert left * seconds > (0.5 if forked else 6)
             assert cores < numbers[left] > 1
     assert workers_that_pay(1000, Pace(10.0, 2.0), 2) == 0 < workers_that_pay(1000, Pace(10.0, 1.9), 2)
