@@ -306,7 +306,7 @@ def test_what_lies_under_the_cells_of_pictures_is_kept(study, monkeypatch):
 
     first = written()
     folder = cached(study, "ground")
-    layers = {f"{name}.parquet" for name in ("municipalities", "ferries", "roads")}
+    layers = {f"{name}.parquet" for name in ("municipalities", "ferries", "roads", "packed")}
     assert {path.name for path in folder.iterdir()} == layers | {"tables.json"}
     with monkeypatch.context() as patch:
         patch.setattr(ground, "main_roads", pytest.fail)

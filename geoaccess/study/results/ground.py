@@ -283,7 +283,7 @@ def _packed(below: maps.PackedBelow) -> pd.DataFrame:
 
 
 def _unpacked(table: pd.DataFrame) -> maps.PackedBelow:
-    return maps.PackedBelow(**{str(name): json.loads(text) for name, text in table.iloc[0].items()})
+    return maps.PackedBelow(**{str(name): files.json_values(text) for name, text in table.iloc[0].items()})
 
 
 def _borders(
