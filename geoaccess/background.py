@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from geoaccess import files
 from geoaccess.errors import OutputError
-from geoaccess.forking import Forked, cores, forks_itself, own_group
+from geoaccess.forking import LISTEN_S, Forked, cores, forks_itself, own_group
 from geoaccess.garbage import collect_seldom
 from geoaccess.mapped import Mapped, write_mapped
 
@@ -36,8 +36,6 @@ Value = TypeVar("Value")
 
 _MOST: int = 3
 """More processes than this have nothing left to do while tables are written."""
-_LISTEN_S = 0.1
-"""So long at most until Ctrl-C is heard: on Windows nothing interrupts a wait."""
 _CALL = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from geoaccess.background import _serve_alone; _serve_alone()"
@@ -97,7 +95,7 @@ class Started(Generic[Result]):
         What could not be run there, for whatever reason, is run here; so an error is the same, and raised where it
         would be without other processes.
         """
-        while not self._ended.wait(_LISTEN_S):
+        while not self._ended.wait(LISTEN_S):
             pass
         with self._here:
             if not self._found:

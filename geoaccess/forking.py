@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [
+    "LISTEN_S",
     "Forked",
     "cores",
     "forked_from",
@@ -46,6 +47,8 @@ __all__ = [
 _READY = "GEOACCESS_WORKERS_BEGIN_WITH"
 """Names the file of what is called before the first fork."""
 _LINGER_S = 5
+LISTEN_S = 0.1
+"""So long at most until Ctrl-C is heard: on Windows nothing interrupts a wait."""
 _alone: list[bool] = []
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.forking import cores, forked_from, keeping_files, loaded_kernels, make_ready, unheard
+from geoaccess.forking import LISTEN_S, cores, forked_from, keeping_files, loaded_kernels, make_ready, unheard
 from geoaccess.kernels.compiling import announced
 from geoaccess.parallel.forks import begin_as_this_one, ended_on_forks
 from geoaccess.parallel.outcomes import Outcome, Result, Task, attempt, cannot_start
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["Outcome", "Run", "begin_as_this_one", "sweep", "worker_pool", "workers_at_hand"]
-
-_LISTEN_S = 0.1  # so long at most until Ctrl-C is heard
 
 _COMPILING = "geoaccess-compiling"
 _LOCAL: dict[str, Any] = {
@@ -276,7 +274,7 @@ def _ended(
     while left:
         check()
         try:
-            future = ended.get(timeout=_LISTEN_S)
+            future = ended.get(timeout=LISTEN_S)
         except queue.Empty:
             continue
         outcome: Outcome[Result] | int

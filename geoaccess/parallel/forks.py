@@ -19,7 +19,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 from geoaccess import files
-from geoaccess.forking import Forked, forks_itself
+from geoaccess.forking import LISTEN_S, Forked, forks_itself
 from geoaccess.garbage import collect_seldom
 from geoaccess.parallel.outcomes import Outcome, Result, Task, attempt_pickled, cannot_start
 
@@ -32,8 +32,6 @@ __all__ = ["begin_as_this_one", "ended_on_forks"]
 
 _MOST_LOST: Final = 3
 """A task is given to so many workers that are lost with it."""
-_LISTEN_S: Final = 0.1
-"""So long at most until Ctrl-C is heard."""
 _COMPILES: Final = b""
 _NUMBER: Final = 8
 
@@ -135,7 +133,7 @@ def _answering(busy: Mapping[Connection, object]) -> list[Connection]:
     """Return which workers have answered, or are lost, within a moment."""
     from multiprocessing.connection import wait
 
-    return wait(busy, timeout=_LISTEN_S)  # type: ignore[return-value] # of those that it was given
+    return wait(busy, timeout=LISTEN_S)  # type: ignore[return-value] # of those that it was given
 
 
 @dataclass(frozen=True)
