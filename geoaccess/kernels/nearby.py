@@ -330,14 +330,17 @@ def weighted_rows(
     walk_ds[w]. The last weight is 0, and so is that of all longer times.
     """
     most, line, written = np.uint32(weight.size - 1), np.empty(width, np.uint32), np.uint64(0)
+    sums = np.empty(width)  # which overlap with nothing that is read: a compiler knows it of these alone
     for batch in range(first_row.size - 1):
         first = np.uint64(batch * width)
         many = np.uint64(min(width, found.size - batch * width))
+        for lane in range(many):
+            sums[lane] = found[first + lane]
         for r in range(first_row[batch], first_row[batch + 1]):
             j = target[r]
-            nearest = most
+            off, much, nearest = target_off[j], amount[j], most
             for lane in range(many):
-                there = np.uint32(time[written + lane] + source_off[first + lane] + target_off[j])
+                there = np.uint32(time[written + lane] + source_off[first + lane] + off)
                 line[lane] = min(there, most)
                 nearest = min(nearest, line[lane])
             written += many
@@ -347,7 +350,9 @@ def weighted_rows(
             if nearest >= most:  # it adds nothing anywhere
                 continue
             for lane in range(many):
-                found[first + lane] += weight[line[lane]] * amount[j]
+                sums[lane] += weight[line[lane]] * much
+        for lane in range(many):
+            found[first + lane] = sums[lane]
 
 
 @numba.njit(cache=True, nogil=True)
