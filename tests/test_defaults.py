@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 
 import geoaccess
 from geoaccess import defaults
-from geoaccess.study.settings.study_file import Settings
+from geoaccess.study.settings.study_settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = {"_min": 60.0, "_s": 1.0, "_km": 1000.0, "_m": 1.0}

@@ -16,7 +16,7 @@ from docs.links import broken_links
 from docs.offline import loaded_from_elsewhere
 from geoaccess.scenarios import Scenario
 from geoaccess.study.results.tables import columns_known
-from geoaccess.study.settings.study_file import Settings
+from geoaccess.study.settings.study_settings import Settings
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

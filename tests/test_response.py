@@ -30,7 +30,7 @@ from geoaccess.questions.scenario_run import solve_baseline
 from geoaccess.questions.vulnerability import service_field
 from geoaccess.scenarios import Scenario, reliability_table
 from geoaccess.siting import place_vehicles
-from geoaccess.study import load_study, run_study
+from geoaccess.study import check, load_study, run_study, solve_study
 from tests.test_study_ambulance import COMING, START, write_chain
 from tests.test_study_tiny import CELLS, PEOPLE, STUDY, TOTAL
 
@@ -61,6 +61,16 @@ def driven(tmp_path_factory):
 
 def by_place(table):
     return table.set_axis([*CELLS])
+
+
+def test_absent_figures_are_refused_alike_whoever_asks_first(tmp_path):
+    """They are read with the study, before any other input is looked for."""
+    loaded = load_study(write_chain(tmp_path, CHAIN + 'figures = "none.toml"\n'))
+    site = Question("hospital", objective="fewest", add=1, share=0.9, norm_min=10)
+    ways = (check, run_study, solve_study, lambda one, show: one.specs, lambda one, show: site_study(one, site))
+    for refused in ways:
+        with pytest.raises(InputError, match=r"ambulance figures: .*none\.toml is not there; check the path in .*toml$"):
+            refused(load_study(loaded.path), show=False)
 
 
 def test_the_norms_by_hand():

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from geoaccess.measures.decay import _KINDS
 from geoaccess.scenarios import Scenario
 from geoaccess.study.settings.catchment_measures import MEASURES
-from geoaccess.study.settings.study_file import Settings
+from geoaccess.study.settings.study_settings import Settings
 from geoaccess.toml import BaseModel
 
 ROOT = Path(__file__).resolve().parents[2]

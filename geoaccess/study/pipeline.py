@@ -164,7 +164,7 @@ def _solve(
     these places are attached; `cells_known` with what the first got, times and sites once there are times, and again
     with the classes, before sections follow. `classes` may be left out.
     """
-    stages.refuse_absent(study)
+    study.refuse_absent()
     stamps = InputStamps.of(study)
     begun: list[Callable[[], object]] = []
     with stages.loading_ahead(study) if network is None else nullcontext() as ahead:
@@ -274,7 +274,7 @@ def check_inputs(study: Study) -> None:
     """
     from geoaccess.osm import read_closures, read_ferry_table, read_profile
 
-    stages.refuse_absent(study)
+    study.refuse_absent()
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)

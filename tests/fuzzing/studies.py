@@ -99,7 +99,7 @@ def studies_of_the_country():
 
 @functools.cache
 def _schema():
-    from geoaccess.study.settings.study_file import Settings
+    from geoaccess.study.settings.study_settings import Settings
 
     return Settings.model_json_schema()
 

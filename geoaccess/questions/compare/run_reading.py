@@ -16,7 +16,8 @@ from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.output import up_to_date
 from geoaccess.study.results.tables import masked
-from geoaccess.study.settings.study_file import Settings, Study, load_study
+from geoaccess.study.settings.study_file import Study, load_study
+from geoaccess.study.settings.study_settings import Settings
 from geoaccess.study.stamps import InputStamps
 from geoaccess.study.zonings import carried_demands
 from geoaccess.toml import parse_toml

@@ -309,7 +309,7 @@ def _folder(study: Study, cells: gpd.GeoDataFrame, made_of: str, network: Networ
     for code in digests_of_code(("maps", "study/stages")):
         digest.update(code.encode())
     if study.settings.basemap.land:
-        path = files.require(study.resolve(study.settings.basemap.land), hint=stages.fetch_hint(study))
+        path = files.require(study.resolve(study.settings.basemap.land), hint=study.fetch_hint)
         digest.update(files.sha256(path).encode())
     update_by_shapes(digest, cells.geometry)
     return study.cache / f"ground-{digest.hexdigest()[:20]}"

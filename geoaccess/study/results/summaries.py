@@ -132,7 +132,7 @@ class NetworkTable:
 @checks_arguments
 def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
-    stages.refuse_absent(study)
+    study.refuse_absent()
     with stages.loading_ahead(study, order=False) as ahead:
         cells = stages.read_people(study)
     network, from_cache = stages.build_or_load_network(study, ahead=ahead)

@@ -2,170 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, Field, model_validator
+from typing import TYPE_CHECKING, Any
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.bounds import Folder, Year
-from geoaccess.errors import ConfigError
+from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.measures import ServiceSpec
-from geoaccess.phrases import FALLBACK, Text, group_name, language_code
+from geoaccess.phrases import group_name, language_code
 from geoaccess.shipped import shipped
-from geoaccess.study.settings.ambulance import BUSY, AmbulanceSettings
-from geoaccess.study.settings.basemap import BasemapSettings
-from geoaccess.study.settings.config_sections import (
-    CatchmentSettings,
-    EquitySettings,
-    OpeningSettings,
-    RuleByTable,
-    RuleOfOwn,
-    ServiceSettings,
-    StaffSettings,
-    ZoningFromColumn,
-    Zonings,
-    section_problems,
-)
-from geoaccess.study.settings.demand import EVENTS, DemandSettings
-from geoaccess.study.settings.figures import FigureSettings
+from geoaccess.study.settings.demand import EVENTS
 from geoaccess.study.settings.inputs import (
-    Centrality,
     CentralityComputed,
     CentralityTable,
-    NetworkSettings,
     NoCentrality,
-    NoZones,
-    PopulationSettings,
-    Sites,
-    SitesFromFile,
     SitesFromOsm,
-    SitesFromReview,
-    SnapSettings,
-    Zones,
     ZonesFromColumn,
     ZonesFromFile,
-    ZonesFromOsm,
 )
-from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.study.settings.response import NORM_COLUMN, ResponseRule, read_response_rule
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
-from geoaccess.toml import LocalText, LocalTitle, Table, did_you_mean, read_in, read_toml, texts_in, without_texts
+from geoaccess.study.settings.study_settings import Settings, files_asked
+from geoaccess.toml import read_in, read_toml, texts_in, without_texts
 from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
 
-__all__ = [
-    "Settings",
-    "SitesFromFile",
-    "SitesFromOsm",
-    "SitesFromReview",
-    "Study",
-    "load_study",
-]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geoaccess.study.settings.config_sections import CatchmentSettings, ServiceSettings
+
+__all__ = ["Study", "load_study"]
 
 MIN = 60.0
-
-
-class Settings(Table):
-    """Everything a study file may say."""
-
-    title: LocalTitle
-    subtitle: LocalTitle = Text()
-    language: Annotated[str, AfterValidator(language_code)] = FALLBACK
-    disclaimer: LocalText = Text()
-    note: LocalText = Text()
-    limits: list[LocalText] = []
-    author: Annotated[str, Field(max_length=250)] = ""
-    year: Year | None = None
-    output: Folder
-    cache: Folder = ".cache"
-    attribution: Annotated[list[LocalText], Field(min_length=1)]
-    fetch: str | None = None
-    sources: str | None = None
-    network: NetworkSettings
-    snap: SnapSettings = SnapSettings()
-    population: PopulationSettings
-    services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
-    sites: Annotated[list[Sites], Field(min_length=1)]
-    zones: Zones = NoZones(kind="none")
-    centrality: Centrality = NoCentrality(kind="none")
-    reliability: ReliabilitySettings | None = None
-    zonings: list[Zonings] = []
-    opening: OpeningSettings | None = None
-    catchments: dict[str, CatchmentSettings] = {}
-    equity: EquitySettings = EquitySettings()
-    staff: StaffSettings | None = None
-    ambulance: AmbulanceSettings | None = None
-    demand: DemandSettings = DemandSettings()
-    basemap: BasemapSettings = BasemapSettings()
-    figures: FigureSettings = FigureSettings()
-
-    @model_validator(mode="after")
-    def _services_known(self) -> Settings:
-        problems = [
-            f'[services.{key}]: write the key with letters, digits and "_"'
-            for key in self.services
-            if not key.isidentifier()
-        ]
-        problems += [
-            f"[services.{key}_second]: give it another key; its columns would be those of the second nearest {key}"
-            for key in self.services
-            if f"{key}_second" in self.services
-        ]
-        named = [source.service for source in self.sites if not isinstance(source, SitesFromReview)]
-        problems += [
-            f'[[sites]] names the service "{service}"{did_you_mean(service, self.services)}'
-            for service in dict.fromkeys(named)
-            if service is not None and service not in self.services
-        ]
-        clipped = any(not isinstance(source, SitesFromReview) and source.clip for source in self.sites)
-        if clipped and self.population.clip is None:
-            problems.append(
-                "[[sites]] clip = true cuts to the clip of [population], which has none; give both, or none"
-            )
-        if isinstance(self.centrality, CentralityComputed):
-            problems += [
-                f'[centrality.functions] names the service "{key}"{did_you_mean(key, self.services)}'
-                for key in self.centrality.services
-                if key not in self.services
-            ]
-        if isinstance(self.zones, NoZones) and not isinstance(self.centrality, NoCentrality):
-            problems.append("[centrality] gives classes to municipalities: write [zones], which says what these are")
-        if self.ambulance:
-            problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
-        problems += self.demand.problems(self.services, self.population.ages)
-        if self.ambulance and self.ambulance.availability == BUSY and not (self.ambulance.calls or self.demand.calls):
-            problems.append(
-                '[ambulance] availability = "busy" needs calls: a year and person, a column of the population table, '
-                "or a table [demand.calls]"
-            )
-        if self.ambulance and self.ambulance.calls is not None and self.demand.calls:
-            problems.append("[ambulance] calls and [demand.calls] both say how many calls there are; keep one of them")
-        problems += self.figures.problems(self.services)
-        problems += section_problems(self.services, self.zonings, self.opening, self.catchments)
-        problems += _not_in_nvdb(self) if self.network.nvdb else []
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
-
-
-def _not_in_nvdb(settings: Settings) -> list[str]:
-    """Return what is to be read from OpenStreetMap where the study has none."""
-    asked = {
-        '[[sites]] kind = "osm" and "osm_review"': not all(isinstance(one, SitesFromFile) for one in settings.sites),
-        '[zones] kind = "osm"': isinstance(settings.zones, ZonesFromOsm),
-        "[centrality.functions] with tags": isinstance(settings.centrality, CentralityComputed)
-        and bool(settings.centrality.tags),
-        "[ambulance] with tags": settings.ambulance is not None and bool(settings.ambulance.tags),
-    }
-    return [
-        f"{what}: NVDB Ruteplan ([network] nvdb) holds roads and ferries only, no places, "
-        "services or borders; give a file"
-        for what, wanted in asked.items()
-        if wanted
-    ]
 
 
 @dataclass(frozen=True)
@@ -257,7 +128,8 @@ class Study:
         if own is not None:
             with_words = {"title": own.title, "in_text": own.in_text, "districts": own.districts}
             return make_scheme(str(self.path), source=own.source, classes=own.classes, **with_words)
-        return read_scheme(self.settings.centrality.scheme, folder=self.path.parent)
+        with self._naming_absent():
+            return read_scheme(self.settings.centrality.scheme, folder=self.path.parent)
 
     @property
     def words(self) -> dict[str, str]:
@@ -288,13 +160,14 @@ class Study:
         settings = self.settings.ambulance
         if settings is None:
             return None
-        return read_response_rule(
-            settings,
-            figures=self.resolve(settings.figures) if settings.figures else None,
-            profile=self.settings.network.profile,
-            norms_min=self.settings.services[settings.base].norms_min,
-            study=self.path,
-        )
+        with self._naming_absent():
+            return read_response_rule(
+                settings,
+                figures=self.resolve(settings.figures) if settings.figures else None,
+                profile=self.settings.network.profile,
+                norms_min=self.settings.services[settings.base].norms_min,
+                study=self.path,
+            )
 
     @property
     def specs(self) -> list[ServiceSpec]:
@@ -360,7 +233,37 @@ class Study:
         found |= self._files_of_classes
         if settings.reliability is not None:
             found["reliability"] = self.resolve(settings.reliability.table)
-        return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
+        return found | {what: self.resolve(name) for what, name in files_asked(settings).items()}
+
+    @property
+    def fetch_hint(self) -> str:
+        """Where a missing file of the study can be had."""
+        if self.settings.sources:
+            return f"`geoaccess fetch {self.path}` downloads it"
+        if self.settings.fetch:
+            return f"`geoaccess fetch {self.settings.fetch}` downloads it"
+        return f"check the path in {self.path}"
+
+    def refuse_absent(self) -> None:
+        """Refuse a study that names files that are not there, whether a verb needs them or not: results name them all.
+
+        Raises
+        ------
+        InputError
+            With all of them, and where they can be had.
+        """
+        absent = [f"{what}: {path} is not there" for what, path in self.inputs.items() if not files.is_there(path)]
+        if absent:
+            raise InputError.listing(str(self.path), [f"{line}; {self.fetch_hint}" for line in absent])
+
+    @contextlib.contextmanager
+    def _naming_absent(self) -> Iterator[None]:
+        """Say of a file that is read with the study itself, as the figures of ambulances, what is said of any other."""
+        try:
+            yield
+        except MissingFileError:
+            self.refuse_absent()
+            raise
 
     @property
     def _files_of_classes(self) -> dict[str, Path]:
@@ -389,21 +292,6 @@ class Study:
     def decisive(self) -> dict[str, Any]:
         """Return the configuration as plain values, with nothing in place of what only people read."""
         return without_texts(self.settings) | {"language": None}
-
-
-def _files_asked(settings: Settings) -> dict[str, str]:
-    """Return the files that the optional parts read, by what each is for."""
-    found = {f"zoning {one.name}": one.file for one in settings.zonings if not isinstance(one, ZoningFromColumn)}
-    for key, service in settings.services.items():
-        if isinstance(service.rule, RuleByTable):
-            found[f"rule of {key}"] = service.rule.file
-        elif isinstance(service.rule, RuleOfOwn) and service.rule.hosts:
-            found[f"hosts of {key}"] = service.rule.hosts
-    found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
-    if settings.ambulance:
-        found |= settings.ambulance.files
-    found |= settings.basemap.files
-    return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
 
 
 @checks_arguments

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, ValidationError
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.study.pipeline import check_inputs
-from geoaccess.study.settings.study_file import Settings, Study, load_study
+from geoaccess.study.settings.study_file import Study, load_study
+from geoaccess.study.settings.study_settings import Settings
 from geoaccess.toml import Table, parse_toml, problems_in, read_toml, toml_tables
 
 if TYPE_CHECKING:

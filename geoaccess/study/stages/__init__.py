@@ -31,7 +31,7 @@ from geoaccess.study.stages.remembered import before_roads
 from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy, vehicle_network
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites
-from geoaccess.study.stages.subjects import about, fetch_hint, refuse_absent
+from geoaccess.study.stages.subjects import about
 from geoaccess.study.stages.times import search_nearest
 from geoaccess.study.stages.timetables import (
     Timetables,
@@ -67,7 +67,6 @@ __all__ = [
     "describe_timetables",
     "drop_older",
     "features_of",
-    "fetch_hint",
     "figures_digest",
     "follows_timetable",
     "forget",
@@ -95,7 +94,6 @@ __all__ = [
     "read_people",
     "read_places",
     "read_timetables",
-    "refuse_absent",
     "refuse_swapped",
     "remember",
     "remembered_of",

@@ -24,7 +24,6 @@ from geoaccess.study.stages.extracts import (
 )
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
-from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.tables import read_areas, read_named_places
 from geoaccess.version import __version__
 
@@ -86,8 +85,8 @@ def land_of(study: Study, network: Network, window: Window) -> gpd.GeoSeries | N
 
     box, tolerance = window
     if study.settings.basemap.land:
-        path = files.require(study.resolve(study.settings.basemap.land), hint=fetch_hint(study))
-        areas = shapely.make_valid(read_areas(path, hint=fetch_hint(study), crossing=True).to_numpy())
+        path = files.require(study.resolve(study.settings.basemap.land), hint=study.fetch_hint)
+        areas = shapely.make_valid(read_areas(path, hint=study.fetch_hint, crossing=True).to_numpy())
         parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(areas, *box)))
         found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     elif network.shores is not None:
@@ -175,14 +174,14 @@ def places_of(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoD
 def _source_of_places(study: Study) -> str:
     """Return what stands for all that names of places are read from."""
     if study.settings.basemap.places:
-        path = files.require(study.resolve(study.settings.basemap.places), hint=fetch_hint(study))
+        path = files.require(study.resolve(study.settings.basemap.places), hint=study.fetch_hint)
         return content_digest(study, path)
     return features_digest(study, _PLACES)
 
 
 def _places(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDataFrame:
     if study.settings.basemap.places:
-        found = read_named_places(study.resolve(study.settings.basemap.places), hint=fetch_hint(study))
+        found = read_named_places(study.resolve(study.settings.basemap.places), hint=study.fetch_hint)
     else:
         mapped = features_of(study, _PLACES)
         found = place_names(mapped[(mapped["osm_type"] == "node").to_numpy() | _islands(mapped)])

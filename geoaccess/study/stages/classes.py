@@ -12,7 +12,7 @@ from geoaccess.errors import ConfigError, InputError
 from geoaccess.study.municipality_numbers import changes_of
 from geoaccess.study.settings.inputs import CentralityComputed, CentralityDegurba, CentralityTable, NoCentrality
 from geoaccess.study.stages.reach import ReachOfPeople
-from geoaccess.study.stages.subjects import about, fetch_hint
+from geoaccess.study.stages.subjects import about
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -107,7 +107,7 @@ def _classes_by_zone(
 
 def _join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the class of each cell from a table, and that table."""
-    path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
+    path = files.require(study.resolve(settings.file), hint=study.fetch_hint)
     table = zones.read_centrality(
         path,
         municipality=settings.municipality,

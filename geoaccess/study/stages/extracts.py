@@ -35,7 +35,6 @@ from geoaccess.remembering import remembered, remembered_of
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, ZonesFromOsm
 from geoaccess.study.stages.kept_tables import drop_older, found_tables, kept_tables
 from geoaccess.study.stages.sifted import keep_sifted, kept_sifted
-from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -88,8 +87,8 @@ def extracts_of(study: Study) -> list[Path]:
         If one is not there.
     """
     if study.nvdb is not None:
-        return [files.require(study.nvdb, hint=fetch_hint(study))]
-    return [files.require(study.resolve(name), hint=fetch_hint(study)) for name in study.settings.network.osm]
+        return [files.require(study.nvdb, hint=study.fetch_hint)]
+    return [files.require(study.resolve(name), hint=study.fetch_hint) for name in study.settings.network.osm]
 
 
 def content_digest(study: Study, path: Path) -> str:

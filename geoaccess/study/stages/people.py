@@ -13,7 +13,6 @@ from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.extracts import border_of
 from geoaccess.study.stages.remembered import stamp_of
-from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 from geoaccess.tables import read_table
 
@@ -86,7 +85,7 @@ def _recognised(path: Path, settings: PopulationSettings) -> tuple[demand.KnownG
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings
-    path = files.require(study.resolve(settings.population.file), hint=fetch_hint(study))
+    path = files.require(study.resolve(settings.population.file), hint=study.fetch_hint)
     extracts = tuple(map(study.resolve, settings.network.osm)), study.nvdb
     described = settings.population.model_dump_json(), settings.zones.model_dump_json()
     key = stamp_of(path), *described, tuple(carried_columns(study)), *extracts

@@ -14,7 +14,7 @@ from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.extracts import PLACES, features_of
 from geoaccess.study.stages.remembered import before_roads
-from geoaccess.study.stages.subjects import about, fetch_hint
+from geoaccess.study.stages.subjects import about
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,7 +36,7 @@ def _read(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
-            path = files.require(study.resolve(source.file), hint=fetch_hint(study))
+            path = files.require(study.resolve(source.file), hint=study.fetch_hint)
             table = read_with_columns(study, source, path)
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):

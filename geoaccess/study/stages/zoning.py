@@ -18,7 +18,7 @@ from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_digest, boundaries_of, digests_of_code, levels_of
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes, update_by_table
-from geoaccess.study.stages.subjects import about, fetch_hint
+from geoaccess.study.stages.subjects import about
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
 
@@ -135,7 +135,7 @@ def are_still(study: Study, made_of: str) -> bool:
 
 def _zones_of_file(study: Study, settings: ZonesFromFile) -> gpd.GeoDataFrame:
     return zones.read_municipalities(
-        files.require(study.resolve(settings.file), hint=fetch_hint(study)),
+        files.require(study.resolve(settings.file), hint=study.fetch_hint),
         id=settings.id,
         name=settings.name,
         region_id=settings.region_id,
