@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -118,7 +119,9 @@ class Forked:
             if stream is not None:
                 stream.flush()
         try:
-            self.pid = os.fork()
+            with warnings.catch_warnings():  # from Python 3.12 on of any thread; `forks_itself` has told which run
+                warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
+                self.pid = os.fork()
         except OSError:
             for pipe in (taken, given, answers, answered):
                 os.close(pipe)

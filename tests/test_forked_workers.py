@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from geoaccess import files
+from geoaccess.forking import Forked
 from geoaccess.parallel import begin_as_this_one
 from tests.test_study_tiny import write_study
 
@@ -48,6 +50,31 @@ def ran(script, *words, **environ):
     found = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=True, timeout=120)
     assert found.stderr == ""
     return json.loads(found.stdout)
+
+
+def test_nobody_is_warned_that_threads_run_where_they_are_known(monkeypatch, tmp_path):
+    """Python 3.12 and later warns whenever a process with threads is forked; so does this one, whichever it is."""
+    forked = os.fork
+
+    def warning():
+        warnings.warn(
+            f"This process (pid={os.getpid()}) is multi-threaded, use of fork() may lead to deadlocks in the child.",
+            DeprecationWarning,
+            2,
+        )
+        return forked()
+
+    monkeypatch.setattr(os, "fork", warning)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        process = Forked(lambda asked, answers: (answers.write(asked.read()), answers.flush()), tmp_path)
+        with process.stdin, process.stdout:
+            process.stdin.write(b"heard")
+            process.stdin.close()
+            assert process.stdout.read() == b"heard"
+        process.wait()
+        warnings.warn("others are heard as before", DeprecationWarning, stacklevel=1)
+    assert [str(one.message) for one in said] == ["others are heard as before"]
 
 
 def test_they_have_what_was_found_here_though_nothing_is_sent(tmp_path):
