@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.hierarchy import contract
 from geoaccess.network import DECISECONDS, Network, setting_out_after, snap, walking_at
 from geoaccess.remembering import forget, remember
 from geoaccess.routing import (
+    above_places,
     matrices,
     nearby,
     nearer,
     nearer_pairs,
+    nearest_snapped,
     sums,
     travel_times,
     ways_among,
@@ -256,6 +260,29 @@ def test_what_is_remembered_of_one_pace_off_the_roads_serves_any_other(
     np.testing.assert_allclose(found, wanted, rtol=1e-12)  # a product of matrices adds up in another order
     assert found == alone  # to the bit
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_the_part_above_places_gives_the_nearest_between_them_at_any_pace(seed, away, remembering):
+    network, cells, sites, others, _ = town(seed)
+    direction = "to_people" if away else "to_sites"
+    hierarchy = contract(network)
+    assert above_places(hierarchy, cells, sites) is hierarchy  # for one question it does not pay
+    paces = [walking_at(cells, kph) for kph in (1.0, 5.0)]
+    asked = [(at, those, k) for at in paces for those in (sites, others) for k in (1, 2, 5)]
+    times = [travel_times(network, those, at).T if away else travel_times(network, at, those) for at, those, _ in asked]
+    remember()
+    part = above_places(hierarchy, cells, sites, others)
+    assert part.start.size <= hierarchy.start.size
+    for (at, those, k), of_all in zip(asked, times, strict=True):
+        assert above_places(hierarchy, at, sites, others) is part
+        found = nearest_snapped(part, at, those, k=k, direction=direction)
+        columns = ["travel_time_s", *(f"travel_time_{rank}_s" for rank in range(2, k + 1))]
+        least = np.sort(np.column_stack([of_all, np.full((len(at), k), np.inf)]), axis=1)[:, :k]
+        snapped = (at["edge"] >= 0).to_numpy()
+        np.testing.assert_array_equal(found[columns].to_numpy()[snapped], least[snapped])
+        pd.testing.assert_frame_equal(found, nearest_snapped(hierarchy, at, those, k=k, direction=direction))
 
 
 @pytest.mark.parametrize("seed", range(8))

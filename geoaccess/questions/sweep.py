@@ -218,8 +218,8 @@ def _computed(
     """Have the networks of tasks built, each once, and the tasks solved on them.
 
     Where several `processes` of this machine work on what one reading gives, this one builds it by all cores, and then
-    solves the first task; what it found on the way that others need as well they begin with, or map into memory. Where
-    their number is `free`, it solves the second as well, and goes on by itself unless others pay.
+    solves two tasks, for the cache may hold what would be found for the first; what it found that others need as well
+    they begin with, or map into memory. Where their number is `free`, it goes on by itself unless others pay.
     """
     readings = readings_of((task.network, task.study) for task in tasks)
     if processes < 1 or len(readings) > 1:
@@ -236,7 +236,7 @@ def _computed(
         done = stack.enter_context(counted("variations", len(ready), console=console, show=show))
         first: list[int] = []
         if processes > 1 and len(ready) > 1:
-            first, ready = ready[: 1 + free], ready[1 + free :]
+            first, ready = ready[:2], ready[2:]
             with pool(workers=0) as run:
                 for i in first:
                     watch = Watch()

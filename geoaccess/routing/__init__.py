@@ -15,6 +15,7 @@ from geoaccess.routing.matrices import (
     travel_times_within,
     within_snapped,
 )
+from geoaccess.routing.nearby import above_places
 from geoaccess.routing.nearer import KnownWays, nearer_pairs, ways_among
 from geoaccess.routing.pieces import MatrixWritten, travel_time_pieces, write_travel_times
 from geoaccess.routing.routes import route, route_kept
@@ -59,6 +60,7 @@ __all__ = [
     "Sailed",
     "Timetabled",
     "TravelTimes",
+    "above_places",
     "add_site",
     "attach_departures",
     "by_blocks_of_cells",

@@ -33,6 +33,7 @@ __all__ = [
     "NearTile",
     "Neighbourhoods",
     "above",
+    "above_places",
     "at_once",
     "ends_and_walks",
     "groups_of",
@@ -48,6 +49,8 @@ many targets that are far from most."""
 SIDE_BY_SIDE = 64
 """So many sources go through a neighbourhood side by side: it is so small that rows twice as long as those of a whole
 hierarchy stay in the cache, and going from arc to arc takes as long as the lanes of one."""
+_PARTS_ABOVE = 2
+"""So many parts of a hierarchy are kept: that above cells and sites, and that above cells and functions."""
 _MANY_SEARCHES = 8
 """So many searches are worth a look for dead ends, which takes as long as some of them."""
 
@@ -105,7 +108,25 @@ def above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
     start, head, outward, inward, rank = sweeps.restrict(
         hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
     )
-    return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
+    parts = np.append(0, np.cumsum(wanted))[hierarchy.parts]  # who is left out moves no one past another
+    return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward, parts)
+
+
+def above_places(hierarchy: Hierarchy, *places: pd.DataFrame) -> Hierarchy:
+    """Return the part of a hierarchy that lies above places as `snap` returns them, to search between them alone.
+
+    Found once, at any pace, by a process that asks many questions; for a few it does not pay, and all is returned.
+    """
+    if hierarchy.core or not is_remembering():
+        return hierarchy
+    roads = hierarchy.network
+
+    def found() -> Hierarchy:
+        at = [legs(roads, one, turned=False) for one in places]
+        return above(hierarchy, *(ends_of(one, leaving=leaving) for one in at for leaving in (True, False)))
+
+    where = arrays_digest([one[name].to_numpy() for one in places for name in ("edge", "node")])
+    return remembered_with(hierarchy, "part above places", where, found, most=_PARTS_ABOVE)
 
 
 class Neighbourhood(NamedTuple):

@@ -74,7 +74,7 @@ def _swept(
     at: npt.NDArray[np.int32] | None,
 ) -> npt.NDArray[np.uint64]:
     place = hierarchy.place[node]
-    asked = hierarchy.place if at is None else hierarchy.place[at]
+    asked = hierarchy.place if at is None else np.maximum(hierarchy.place[at], 0)  # nowhere in a part: of no account
     if k == 1:
         return _swept_one(hierarchy, place, key, reverse=reverse, asked=None if at is None else asked)
     up, down = hierarchy.costs(reverse=reverse)

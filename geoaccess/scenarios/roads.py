@@ -108,9 +108,10 @@ def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFram
     ]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
-    factor = _factor_of_pieces(scenario, network, slows)
-    places, slowed = _slowed(network, factor)
-    closed = edges_of_pieces(network, np.logical_or.reduce([np.zeros(factor.size, bool), *shuts]))
+    places, slowed = network, np.empty(0, np.int32)
+    if slows:
+        places, slowed = _slowed(network, _factor_of_pieces(scenario, network, slows))
+    closed = edges_of_pieces(network, np.logical_or.reduce(shuts)) if shuts else np.empty(0, np.int32)
     return ChangedNetwork(close_network(places, closed), places, closed, slowed)
 
 
@@ -183,13 +184,28 @@ def _sums(network: Network, values: npt.NDArray[np.float64]) -> npt.NDArray[np.f
 
 def edges_of_pieces(network: Network, pieces: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """Return the edges of which some piece is chosen, sorted."""
-    return np.flatnonzero(_sums(network, pieces.astype(np.float64)) > 0).astype(np.int32)
+    at = np.flatnonzero(pieces)
+    edge, leads = _edges_at(network, at)
+    return np.unique(edge[leads]).astype(np.int32)
+
+
+def _edges_at(network: Network, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the edge of each of some points of shapes, and whether a piece leads on from it: none from the last."""
+    edge = np.searchsorted(network.shape_ptr, at, side="right") - 1
+    return edge, at + 1 < network.shape_ptr[edge + 1]
 
 
 def pieces_of(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") -> npt.NDArray[np.bool_]:
     """Return which pieces of shapes came from some ways, shape (n_shape_points,)."""
     ours = np.isin(network.way_id, np.asarray(way_ids, np.int64))
-    chosen: npt.NDArray[np.bool_] = ours[network.shape_way] & _of_kind(network, what)
+    return _those_of_kind(network, np.flatnonzero(ours[network.shape_way]), what)
+
+
+def _those_of_kind(network: Network, at: npt.NDArray[np.int64], what: str) -> npt.NDArray[np.bool_]:
+    """Return which pieces of shapes are those at some points and of edges of a kind, shape (n_shape_points,)."""
+    edge, leads = _edges_at(network, at)
+    chosen = np.zeros(network.shape_way.size, np.bool_)
+    chosen[at[leads & np.isin(network.edge_kind[edge], _KINDS[what])]] = True
     return chosen
 
 
@@ -289,7 +305,4 @@ def pieces_inside(network: Network, area: Any, *, what: str = "all") -> npt.NDAr
     at = np.flatnonzero(near)
     ends: Any = np.stack([np.column_stack([x[at], y[at]]), np.column_stack([x2[at], y2[at]])], axis=1)
     shapely.prepare(area)
-    chosen = np.zeros(x.size, np.bool_)
-    chosen[at] = shapely.intersects(area, shapely.linestrings(ends))
-    chosen &= _of_kind(network, what)
-    return chosen
+    return _those_of_kind(network, at[shapely.intersects(area, shapely.linestrings(ends))], what)

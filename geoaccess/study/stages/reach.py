@@ -18,7 +18,7 @@ from geoaccess import files, services, zones
 from geoaccess.network import DECISECONDS
 from geoaccess.network.prepared import release
 from geoaccess.remembering import remembered, remembered_of
-from geoaccess.routing import nearest_seconds, weighted_reach
+from geoaccess.routing import above_places, nearest_seconds, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import build_or_load_network, cache_folder, contract_or_load, network_folder
@@ -119,8 +119,9 @@ class ReachOfPeople:
             reached = np.zeros(len(where))
             attached = [snap_as_set(self._study, hierarchy.network, places) for places in kinds if len(places)]
             release(hierarchy.network)  # shapes and shores, which no search looks at
+            part = above_places(hierarchy, where, *attached)
             for there in attached:
-                reached += self._weight(nearest_seconds(hierarchy, where, there))
+                reached += self._weight(nearest_seconds(part, where, there))
             return reached
 
         return self._kept("functions", asked, found)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from geoaccess.hierarchy import Hierarchy
 from geoaccess.remembering import remembered_with
-from geoaccess.routing import TravelTimes
+from geoaccess.routing import TravelTimes, above_places
 from geoaccess.routing.sites import nearest_as_text
 from geoaccess.study.stages.snapping import places_digest
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from geoaccess.direction import Direction
-    from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.response import Roads
@@ -38,17 +40,19 @@ def search_nearest(
         own = vehicles is not None and rule is not None and rule.service == key
         roads, places = (vehicles.network, vehicles.snapped) if vehicles is not None and own else (hierarchy, snapped)
         ours = (sites["service"] == key).to_numpy()
-        found[key] = _nearest(key, roads, places.cells, places.sites[ours], direction=service.direction)
+        found[key] = _nearest(key, roads, places, ours, direction=service.direction)
     return TravelTimes(snapped.cells["off_network_m"], found)
 
 
 def _nearest(
-    key: str, roads: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction
+    key: str, roads: Network | Hierarchy, places: Snapped, ours: npt.NDArray[np.bool_], *, direction: Direction
 ) -> pd.DataFrame:
     """Return the nearest sites of a service: found once for all variations with the same roads, cells and sites."""
+    cells, sites = places.cells, places.sites[ours]
 
     def search() -> pd.DataFrame:
-        return nearest_as_text(roads, cells, sites, direction=direction)
+        part = above_places(roads, cells, places.sites) if isinstance(roads, Hierarchy) else roads
+        return nearest_as_text(part, cells, sites, direction=direction)
 
     known = places_digest(sites), direction
     return remembered_with(roads, f"nearest {key}", known, search, values=(cells,), most=_MOST)
