@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAN", "below", "holding", "leaf_boxes", "leaves", "leaves_of_lines", "nearest", "upper_boxes"]
+__all__ = ["FAN", "below", "holding", "leaf_boxes", "leaves", "leaves_of_lines", "levels_of", "nearest"]
 
 FAN = 16
 """How many boxes share one of the level above."""
@@ -59,7 +59,6 @@ def leaves_of_lines(ptr: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_], l
     return out
 
 
-@numba.njit(cache=True, nogil=True)
 def leaf_boxes(
     leaf: npt.NDArray[np.int64],
     ax: npt.NDArray[np.float64],
@@ -67,28 +66,63 @@ def leaf_boxes(
     bx: npt.NDArray[np.float64],
     by: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """Return west, south, east, north of each leaf."""
-    out = np.empty((leaf.shape[0], 4), np.float64)
+    """Return west, south, east, north of each leaf; in room of NumPy, which asks for large pages where it is long."""
+    out = np.empty((len(leaf), 4))
+    _fill_leaf_boxes(leaf, ax, ay, bx, by, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill_leaf_boxes(
+    leaf: npt.NDArray[np.int64],
+    ax: npt.NDArray[np.float64],
+    ay: npt.NDArray[np.float64],
+    bx: npt.NDArray[np.float64],
+    by: npt.NDArray[np.float64],
+    out: npt.NDArray[np.float64],
+) -> None:
     for i in range(leaf.shape[0]):
         west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
         for j in range(leaf[i, 0], leaf[i, 1]):
             west, east = min(west, ax[j], bx[j]), max(east, ax[j], bx[j])
             south, north = min(south, ay[j], by[j]), max(north, ay[j], by[j])
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = west, south, east, north
-    return out
+
+
+def levels_of(
+    box: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return (box, level) as `nearest` takes them, of the boxes of leaves and their order along a curve.
+
+    The room of all levels is taken at once: the leaves of a country fill more than a hundred megabytes.
+    """
+    sizes = [len(order)]
+    while sizes[-1] > 1:
+        sizes.append((sizes[-1] + FAN - 1) // FAN)
+    level = np.cumsum([0, *sizes])
+    out = np.empty((level[-1], 4))
+    _fill_levels(box, order, level, out)
+    return out, level
 
 
 @numba.njit(cache=True, nogil=True)
-def upper_boxes(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the boxes of the level above."""
-    out = np.empty(((box.shape[0] + FAN - 1) // FAN, 4), np.float64)
-    for i in range(out.shape[0]):
-        west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
-        for j in range(i * FAN, min((i + 1) * FAN, box.shape[0])):
-            west, south = min(west, box[j, 0]), min(south, box[j, 1])
-            east, north = max(east, box[j, 2]), max(north, box[j, 3])
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = west, south, east, north
-    return out
+def _fill_levels(
+    box: npt.NDArray[np.float64],
+    order: npt.NDArray[np.int64],
+    level: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float64],
+) -> None:
+    for i in range(order.size):
+        for side in range(4):
+            out[i, side] = box[order[i], side]
+    for above in range(1, level.size - 1):
+        for i in range(level[above], level[above + 1]):
+            west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+            first = level[above - 1] + (i - level[above]) * FAN
+            for j in range(first, min(first + FAN, level[above])):
+                west, south = min(west, out[j, 0]), min(south, out[j, 1])
+                east, north = max(east, out[j, 2]), max(north, out[j, 3])
+            out[i, 0], out[i, 1], out[i, 2], out[i, 3] = west, south, east, north
 
 
 @numba.njit(cache=True, nogil=True)

@@ -17,34 +17,47 @@ _DIGITS = 6
 _VALUES = 1 << 11
 
 
-@numba.njit(cache=True, nogil=True)
 def order_of_numbers(number: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the order in which numbers rise, none of which may be below 0; equal ones keep theirs.
 
     They are sorted by one digit of 11 bits after the other, the last one first (a radix sort); a digit that is the same
-    in all of them is passed over.
+    in all of them is passed over. All room is NumPy's, which asks for large pages where an array is long: digits are
+    spread over thousands of places.
     """
+    orders = np.empty(number.size, np.int64), np.empty(number.size, np.int64)
+    turned = _order_into(number.copy(), np.empty(number.size, np.int64), *orders)
+    return orders[turned]
+
+
+@numba.njit(cache=True, nogil=True)
+def _order_into(
+    here: npt.NDArray[np.int64],
+    there: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64],
+    later: npt.NDArray[np.int64],
+) -> bool:
+    """Put the order of the numbers that stand `here` into `order`, or into `later`, and return whether into `later`."""
     first = np.zeros((_DIGITS, _VALUES + 1), np.int64)
-    for i in range(number.size):
-        rest = number[i]
+    for i in range(here.size):
+        order[i], rest = i, here[i]
         for digit in range(_DIGITS):
             first[digit, (rest & (_VALUES - 1)) + 1] += 1
             rest >>= _BITS
-    here, there = number.copy(), np.empty_like(number)
-    order, later = np.arange(number.size), np.empty(number.size, np.int64)
+    turned = False
     for digit in range(_DIGITS):
         at, shift = first[digit], digit * _BITS
-        if at.max() == number.size:
+        if at.max() == here.size:
             continue
         for value in range(_VALUES):
             at[value + 1] += at[value]
-        for i in range(number.size):
+        for i in range(here.size):
             value = (here[i] >> shift) & (_VALUES - 1)
             place = at[value]
             at[value] += 1
             there[place], later[place] = here[i], order[i]
         here, there, order, later = there, here, later, order
-    return order
+        turned = not turned
+    return turned
 
 
 @numba.njit(cache=True, nogil=True)

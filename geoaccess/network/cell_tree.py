@@ -42,10 +42,7 @@ class CellTree:
         order = curve_order((bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2)
         self._number = there[order]
         self._whole = _rectangles(self._cells[self._number], bounds[order])
-        levels = [np.ascontiguousarray(bounds[order])]
-        while len(levels[-1]) > 1:
-            levels.append(boxes.upper_boxes(levels[-1]))
-        self._box, self._level = np.concatenate(levels), np.cumsum([0, *(len(level) for level in levels)])
+        self._box, self._level = boxes.levels_of(np.ascontiguousarray(bounds), order)
         self._level.flags.writeable = False  # as that of other trees: one compiled version does for both
         self._shapes: STRtree | None = None
 

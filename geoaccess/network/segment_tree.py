@@ -77,11 +77,7 @@ class SegmentTree:
     ) -> None:
         box = boxes.leaf_boxes(leaf, *map(_fixed, ends))
         order = curve_order((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
-        levels = [box[order]]
-        while len(levels[-1]) > 1:
-            levels.append(boxes.upper_boxes(levels[-1]))
-        level = np.cumsum([0, *(len(level) for level in levels)])
-        self._take(owner, leaf[order], np.concatenate(levels), level, ends)
+        self._take(owner, leaf[order], *boxes.levels_of(box, order), ends)
 
     @classmethod
     def of(
