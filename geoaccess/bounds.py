@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 from geoaccess.toml import AfterValidator, Field
 
@@ -11,6 +12,7 @@ __all__ = [
     "MOST_COUNT",
     "MOST_ID",
     "Count",
+    "Day",
     "Distance",
     "Folder",
     "Id",
@@ -20,6 +22,7 @@ __all__ = [
     "Limit",
     "Lon",
     "Minutes",
+    "Moment",
     "Month",
     "NoData",
     "PositiveCount",
@@ -30,6 +33,7 @@ __all__ = [
     "Wait",
     "Weight",
     "Year",
+    "of_our_calendar",
 ]
 
 MOST_ID = 2**63 - 1
@@ -65,7 +69,8 @@ Weight: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number without a unit."""
 NoData: TypeAlias = Annotated[float, Field(ge=-1.7976931348623157e308, le=1.7976931348623157e308)]
 """What a raster has where it knows nothing: any number, and often the largest."""
-Year: TypeAlias = Annotated[int, Field(ge=1000, le=3000)]
+_YEARS = (1000, 3000)
+Year: TypeAlias = Annotated[int, Field(ge=_YEARS[0], le=_YEARS[1])]
 """A year of our calendar."""
 Id: TypeAlias = Annotated[int, Field(ge=-MOST_ID, le=MOST_ID)]
 """The number of a way, a road or a cell."""
@@ -82,6 +87,30 @@ def _folder(path: str) -> str:
     return path
 
 
+_Date = TypeVar("_Date", bound=dt.date)
+
+
+def of_our_calendar(day: _Date) -> _Date:
+    """Return a date or a moment whose year is one of our calendar: at the ends of what dates can be, no week fits.
+
+    >>> of_our_calendar(dt.date(2026, 1, 13)).isoformat()
+    '2026-01-13'
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    first, last = _YEARS
+    if not first <= day.year <= last:
+        raise ValueError(f"{day.isoformat()} is no day that can be meant; write one of the years {first} to {last}")
+    return day
+
+
+Day: TypeAlias = Annotated[dt.date, AfterValidator(of_our_calendar)]
+"""A date."""
+Moment: TypeAlias = Annotated[dt.datetime, AfterValidator(of_our_calendar)]
+"""A date and an hour."""
 Folder: TypeAlias = Annotated[str, AfterValidator(_folder)]
 """A folder that is made where it is not there."""
 Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180)]

@@ -326,6 +326,12 @@ def test_the_report_says_which_day_and_who_waits_until_after_the_hours(tmp_path,
             BY_TIMETABLE.replace("[snap]", '[network.timetable]\nhours = ["07:00", "07:00"]\n\n[snap]'),
             "for a whole day",
         ),
+        (
+            BY_TIMETABLE.replace("[snap]", "[network.timetable]\nday = 9999-12-31\n\n[snap]"),
+            "one of the years 1000 to 3000",
+        ),
+        (STUDY.replace("[network]", "[network]\nwhen = 0001-01-01"), r"network\.when.*one of the years 1000 to 3000"),
+        (STUDY + "\n[opening]\nfirst = 9999-12-31\n", "one of the years 1000 to 3000"),
     ],
 )
 def test_settings_that_say_no_day(tmp_path, text, message):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from geoaccess.bounds import of_our_calendar
 from geoaccess.cli.terminal import out, print_table_of, say
 from geoaccess.errors import InputError
 from geoaccess.files import reason_of
@@ -154,9 +155,13 @@ def names(given: str) -> tuple[str, ...]:
 def date(option: str, given: str) -> dt.date:
     """Read a date."""
     try:
-        return dt.date.fromisoformat(given)
+        day = dt.date.fromisoformat(given)
     except ValueError as error:
         raise InputError(f'{option} is "{given}"; write a date such as 2026-01-14') from error
+    try:
+        return of_our_calendar(day)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from error
 
 
 def number_within(option: str, given: str, *, low: float, high: float, whole: bool = False) -> float:

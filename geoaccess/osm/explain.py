@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from geoaccess import files
+from geoaccess.bounds import of_our_calendar
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed, relation_tags
 from geoaccess.osm.formats import objects_among, osmium_errors
@@ -136,6 +137,10 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f'"{text}": not a moment; write it as 2026-01-14T08:00') from error
+    try:
+        of_our_calendar(moment)
+    except ValueError as error:
+        raise InputError(str(error)) from error
     day_alone = len(text) <= len("2026-01-14")
     return moment.replace(hour=12, tzinfo=None) if day_alone else moment.replace(tzinfo=None)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, NaiveDatetime, field_validator, model_validator
+from pydantic import AfterValidator, Field, NaiveDatetime, field_validator, model_validator
 
 from geoaccess import files
-from geoaccess.bounds import MOST_ID, Distance, Minutes, Wait
+from geoaccess.bounds import MOST_ID, Day, Distance, Minutes, Wait, of_our_calendar
 from geoaccess.defaults import (
     EQUITY_DRAWS,
     MAX_NEAREST_M,
@@ -173,12 +172,12 @@ class ServiceSettings(ServiceOptions):
 class OpeningSettings(Table):
     """[opening]: the week over which opening hours are laid out, and the hour that `today` is."""
 
-    first: dt.date
+    first: Day
     days: Annotated[int, Field(ge=1, le=366)] = 7
     step_min: Literal[5, 10, 15, 20, 30, 60] = OPENING_STEP_MIN
     country: str | None = None
     hours: str | None = None
-    today: NaiveDatetime | None = None
+    today: Annotated[NaiveDatetime, AfterValidator(of_our_calendar)] | None = None
 
 
 class ListsSettings(Table):

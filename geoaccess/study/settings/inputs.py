@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from geoaccess.bounds import Distance, Km, Kph, Lat, Lon, Minutes, NoData, PositiveDistance, Tags, Weight, Year
+from geoaccess.bounds import (
+    Distance,
+    Km,
+    Kph,
+    Lat,
+    Lon,
+    Minutes,
+    Moment,
+    NoData,
+    PositiveDistance,
+    Tags,
+    Weight,
+    Year,
+)
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.phrases import Text
 from geoaccess.study.settings.timetable import TimetableSettings
@@ -42,7 +54,7 @@ class NetworkSettings(Table):
     osm: Annotated[list[str], Field(min_length=1)] = []
     nvdb: str | None = None
     profile: str = "car"
-    when: datetime | None = None
+    when: Moment | None = None
     ferries: str | None = None
     closures: str | None = None
     ferry_gtfs: list[str] = []

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, field_validator, model_validator
 
+from geoaccess.bounds import of_our_calendar
 from geoaccess.clock import parse_clock_s
 from geoaccess.defaults import DAY_S, TIMETABLE_DAY, TIMETABLE_HOURS
 from geoaccess.toml import Table, did_you_mean
@@ -37,11 +38,12 @@ def named_day(text: str) -> str:
     if word in WEEKDAYS:
         return word
     try:
-        return dt.date.fromisoformat(word).isoformat()
+        day = dt.date.fromisoformat(word)
     except ValueError as error:
         raise ValueError(
             f'"{text}" is no day; write a date as 2026-01-13, or a day of the week{did_you_mean(word, WEEKDAYS)}'
         ) from error
+    return of_our_calendar(day).isoformat()
 
 
 def _clock(text: str) -> str:
