@@ -51,7 +51,7 @@ def _solved(graph: Graph) -> Callable[[], Any]:
 
 
 def _added(graph: Graph) -> Callable[[], Any]:
-    field = _solved(graph)()
+    field, sites = _solved(graph)(), sites_of(graph)
     turns = itertools.cycle(_tried(graph))
     done: list[Change] = []
 
@@ -60,7 +60,7 @@ def _added(graph: Graph) -> Callable[[], Any]:
         if done:
             ours.undo(field, done.pop())
         done.append(ours.add_site(field, place))
-        return np.append(sites_of(graph), node), field
+        return np.append(sites, node), field
 
     return change
 
