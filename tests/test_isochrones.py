@@ -15,7 +15,7 @@ import geoaccess as ga
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import COAST, EdgeKind, Shores, setting_out_after, snap
 from geoaccess.questions import isochrone_study, write_isochrones
-from geoaccess.questions.isochrones import _without
+from geoaccess.questions.isochrones import _ring, _without
 from geoaccess.routing import isochrones, patchwork, road_areas
 from geoaccess.routing.reached import ReachedRoads
 from geoaccess.study import load_study, solve_study
@@ -319,6 +319,16 @@ def test_rings_are_cut_though_borders_cross_by_a_hair(over_m):
     ring = _without(shapely.MultiPolygon([area]), shapely.MultiPolygon(within))
     assert shapely.is_valid(ring)
     assert ring.area == pytest.approx(area.area - shapely.union_all(within).area, rel=1e-6)
+
+
+def test_rings_have_no_strips_along_a_shore_that_two_areas_share():
+    """Each area has its own points of the shore: most parts of the rings of a country were such strips."""
+    degree_m = 111_195.0
+    parts = {width_m: shapely.box(lon, 66, lon + 0.02, 66 + width_m / degree_m) for lon, width_m in ((0, 8), (1, 13))}
+    within = shapely.box(0, 65.9, 1.02, 66)
+    ring = _ring(shapely.MultiPolygon([shapely.union_all([within, *parts.values()])]), shapely.MultiPolygon([within]))
+    assert ring.equals(parts[13])
+    assert _ring(shapely.MultiPolygon([within]), shapely.MultiPolygon([within])).is_empty
 
 
 def test_areas_and_rings_of_a_real_coast_are_valid_in_degrees(troms_solved):

@@ -18,6 +18,7 @@ from geoaccess.errors import InputError
 from geoaccess.frames import valid_areas
 from geoaccess.kernels.threads import at_once
 from geoaccess.measures.groups import read_population
+from geoaccess.measures.modes import EARTH_M
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import chosen_sites, roads_of_service
@@ -47,6 +48,9 @@ _PLACE = "place"
 _LAYERS = ("isochrones", "rings")
 _STEP_DEG = 1e-8
 """Where borders cross that should not, areas are cut by such steps (a millimetre)."""
+
+_STRIP_M = 10.0
+"""So far apart may lie two borders along one shore, each made simpler by itself: between them there is no ring."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,18 @@ def _rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _ring(area: Any, other: Any) -> Any:
-    return valid_areas(np.array([_without(area, other)], object))[0]
+    """Return an area without another, and without the strips between them along their common shores."""
+    import shapely
+
+    parts = shapely.get_parts(valid_areas(np.array([_without(area, other)], object))[0])
+    flat: Any = shapely.transform(parts, _flat)
+    return shapely.MultiPolygon([*parts[2 * shapely.area(flat) >= _STRIP_M * shapely.length(flat)]])
+
+
+def _flat(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return places in metres: as far apart as they are, where they are near each other."""
+    lon, lat = np.radians(degrees.T)
+    return EARTH_M * np.column_stack([lon * np.cos(lat), lat])
 
 
 def _without(area: Any, other: Any) -> Any:
@@ -249,6 +264,7 @@ def isochrone_tables(found: Isochrones) -> list[tuple[str, pd.DataFrame]]:
 def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path]:
     """Write isochrones_NAME.gpkg: layer "isochrones" of nested areas, layer "rings" of each without the one before.
 
+    What of a ring is narrower on average than borders may have been moved is left out: shores are not ringed by hairs.
     Beside it isochrones_NAME.qml is their style in QGIS.
     """
     from geoaccess import maps
