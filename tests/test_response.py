@@ -69,7 +69,9 @@ def test_absent_figures_are_refused_alike_whoever_asks_first(tmp_path):
     site = Question("hospital", objective="fewest", add=1, share=0.9, norm_min=10)
     ways = (check, run_study, solve_study, lambda one, show: one.specs, lambda one, show: site_study(one, site))
     for refused in ways:
-        with pytest.raises(InputError, match=r"ambulance figures: .*none\.toml is not there; check the path in .*toml$"):
+        with pytest.raises(
+            InputError, match=r"ambulance figures: .*none\.toml is not there; check the path in .*toml$"
+        ):
             refused(load_study(loaded.path), show=False)
 
 
