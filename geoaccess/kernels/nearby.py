@@ -104,7 +104,7 @@ def places_near(
     by either end of their edge; sorted by `edge` they are `target`. Source i of the group, which is on one of `edges`,
     walks to walk_to[walk_first[i]:walk_first[i + 1]]. `marked` is False everywhere, before and after.
     """
-    found, count = np.empty(marked.size, np.int32), np.int64(0)  # a plain 0 is a type of its own to numba
+    found, count = np.empty(marked.size, np.int32), int(np.int64(0))  # a plain 0 is a type of its own to numba
     for node in touched:
         for at in range(first[node], first[node + 1]):
             j = listed[at]
