@@ -124,12 +124,28 @@ def test_modes_have_names_and_one_colour_each(tmp_path, drawn):
         maps.chain_map(tmp_path / "m.png", results=cells, service=BASE, kind="mode", first=first.iloc[1:], **HEADS)
 
 
+def test_a_word_that_fits_no_line_is_divided_by_hyphens_into_equal_parts():
+    word = "Björgunarmiðstöðin"
+    _, lines = _label_lines(f"1{HANGING}{word} Skógarhlíð")
+    assert lines == ["Björgunar-", "miðstöðin", "Skógarhlíð"]
+    assert _label_lines(word[:10])[1] == [word[:10]]
+
+
+def test_a_legend_says_that_colours_come_back_where_bases_are_more_than_they(tmp_path, drawn):
+    for many in (2, 12):
+        cells, first = land(lambda x, y, many=many: f"b{x % many}")
+        maps.chain_map(tmp_path / "m.png", results=cells, service=BASE, kind="base", first=first,
+                       sites=bases(sorted({*first})), **HEADS)  # fmt: skip
+        again = len({*drawn["layers"].colours[:many]}) < many
+        assert any("more than once" in note for note in drawn["legend"].notes) == again == (many == 12)
+
+
 def test_a_number_never_stands_on_a_line_of_its_own():
     for label in ("Heilbrigðisstofnun Norðurlands Hvammstanga", "Kvæfjord", "UNN Tromsø"):
         for place in (1, 10):
             number, lines = _label_lines(f"{place}{HANGING}{label}")
             assert number == str(place)
-            assert " ".join(lines).replace(" ", "") == label.replace(" ", "")
+            assert "".join(lines).replace("-", "").replace(" ", "") == label.replace(" ", "")
             assert lines[0][0] == label[0]
     assert _label_lines("9 others") == ("", ["9 others"])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,8 +26,10 @@ from geoaccess.maps import (
     service_map,
     time_curves,
 )
+from geoaccess.maps.curves import Group, draw_panel
 from geoaccess.maps.look import Look
 from geoaccess.measures import REASONS
+from geoaccess.phrases import section
 
 pytestmark = pytest.mark.usefixtures("sharp_pictures")
 
@@ -230,6 +233,22 @@ def test_a_raster_says_what_it_means_in_a_language(tmp_path, results, language, 
     assert [part for part in tags["BAND_2"].split("; ") if part in meanings] == meanings
     assert len(tags["BAND_2"].split("; ")) == len(REASONS) + 2
     assert (tags["COLUMN"], tags["NO_DATA"]) == ("gp_s", "-9999")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "response time"), ("nb", "responstid")])
+def test_times_from_a_call_are_called_response_times_in_rasters_and_curves(tmp_path, results, language, word):
+    times, people = np.array([900.0, 1500.0, 600.0]), np.ones(3)
+    groups, words, said = [Group(people > 0, "All", {})], section(language, "map"), []
+    for from_call in (False, True):
+        path = tmp_path / "a.tif"
+        geotiff(path, results=results, column="gp_s", from_call=from_call, language=language)
+        with rasterio.open(path) as file:
+            said.append([file.descriptions[0], file.tags()["BAND_1"]])
+        figure, axes = plt.subplots()
+        draw_panel(axes, Service(from_call=from_call), times, people, groups, words=words, language=language)
+        said[-1] += [axes.get_xlabel(), axes.get_ylabel()]
+        plt.close(figure)
+    assert [[word in text.lower() for text in texts] for texts in said] == [[False] * 4, [True] * 4]
 
 
 @pytest.mark.parametrize(("wide", "side"), [(300, 128), (30_000, 256)])

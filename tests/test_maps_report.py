@@ -306,11 +306,12 @@ def test_an_optional_table_is_written_by_its_units():
 
 @pytest.mark.parametrize("number", [1, 2, 24, 45, 46, 65, 357])
 def test_every_municipality_is_one_dot_in_order(number):
-    names = tuple(f"M{n:03}" for n in range(number)) if number > 1 else ("Bø",)
+    names = tuple(f"M{n:03} Bolungarvíkurkaupstaður, north" for n in range(number)) if number > 1 else ("Bø",)
     plot = dot_plot(findings(names=names), read_scheme(), EN)
     dots = [dot for panel in plot.panels for dot in panel.dots]
     assert len(dots) == number
     assert len({dot.text for dot in dots}) == number
+    assert max(len(dot.name) for dot in dots) <= (30 if number <= 45 else 22)  # letters that there is room for
     medians = [dot.median_x for dot in dots]
     assert medians == sorted(medians, reverse=True)
     assert all(plot.left <= x <= plot.right for x in medians)

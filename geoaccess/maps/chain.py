@@ -277,6 +277,7 @@ def chain_map(
     )
     notes = [writer["chain_changed"], *_moves(found, first, was, population, writer)] if before is not None else []
     notes += [writer["part"]] if not seen.all() else []
+    notes += [writer["chain_repeated"]] if len({*full}) < len(full) else []
     columns = (heads or (writer["before"], writer["after"])) if before is not None else None
     legend = _legend(found, layers, full, service, kind, notes, writer, columns=columns)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import

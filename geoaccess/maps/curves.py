@@ -159,8 +159,9 @@ def draw_panel(
         loc="left",
         pad=5,
     )
-    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=words["curve_x"])
-    axes.set_ylabel(words["curve_y"])
+    asked = "_response" if service.from_call else ""
+    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=words[f"curve_x{asked}"])
+    axes.set_ylabel(words[f"curve_y{asked}"])
     axes.set_yticks(range(0, 101, 20))
     step = next(step for step in (5, 10, 15, 30, 60, 120, 240, 480, 10**6) if end <= MOST_TICKS * 60 * step)
     axes.set_xticks(np.arange(0, end / 60 + 1e-9, step))

@@ -212,7 +212,7 @@ def _paths_around(layers: Layers, plan: Plan) -> dict[str, Any]:
 def _label_lines(label: str) -> tuple[str, list[str]]:
     """Return the number of a row, "" where it has none, and the lines of its label."""
     number, between, text = label.rpartition(HANGING)
-    return number, wrapped(text, width_in=LABEL_IN - (NUMBER_IN if between else 0), size=ROW_SIZE)
+    return number, wrapped(text, width_in=LABEL_IN - (NUMBER_IN if between else 0), size=ROW_SIZE, hyphens=True)
 
 
 def legend_height(legend: Legend) -> float:

@@ -76,6 +76,7 @@ def geotiff(
     disclaimer: str = "",
     grid: RasterGrid | None = None,
     pixels: Pixels | None = None,
+    from_call: bool = False,
     language: str = "en",
 ) -> None:
     """Write one column of travel times as a GeoTIFF whose pixels are the cells of the grid.
@@ -104,6 +105,8 @@ def geotiff(
         are in degrees or no squares. None: that of the cells, which must be squares or rectangles of one grid.
     pixels
         What `pixels_of` returns for these cells and this grid, for several rasters of the same cells.
+    from_call
+        Whether the times count from a call until help is there: response times.
     language
         In which tags and names of bands say what they mean: "en" or "nb". The names of tags are the same in all.
 
@@ -114,7 +117,7 @@ def geotiff(
     """
     if not column.endswith("_s") or column not in results.columns:
         raise InputError(f"results: {column!r} is not a column of travel times; they end in _s, such as gp_s")
-    words = section(language, "raster")
+    words, asked = section(language, "raster"), "_response" if from_call else ""
     pixels = pixels_of(results, grid) if pixels is None else pixels
     times = results[column].to_numpy(dtype=np.float64)
     reached = np.isfinite(times)
@@ -143,14 +146,14 @@ def geotiff(
     with rasterio.MemoryFile() as memory, memory.open(**profile) as file:
         for window, part in _parts(values, pixels):
             file.write(part, window=Window(*window))
-        for number, meaning in enumerate((words["minutes"], words["code"]), start=1):
+        for number, meaning in enumerate((words[f"minutes{asked}"], words["code"]), start=1):
             file.set_band_description(number, meaning)
         file.set_band_unit(1, "min")
         file.update_tags(
             COLUMN=column,
             ATTRIBUTION=attribution,
             **({"DISCLAIMER": disclaimer} if disclaimer else {}),
-            BAND_1=words["minutes_tag"],
+            BAND_1=words[f"minutes_tag{asked}"],
             BAND_2=_code_words(language),
             NO_DATA=f"{NODATA:.0f}",
         )

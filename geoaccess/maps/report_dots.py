@@ -151,12 +151,13 @@ def _dot(
 ) -> Dot:
     name, klass = _name(row, writer), str(row["centrality_class"])
     place = scheme.position(klass)
-    room = 30 if few else 22
+    after = "" if place < 0 else f" {klass}"
+    room = (30 if few else 22) - len(after)  # what is longer would begin off the drawing
     short = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
     colour = NO_CLASS_COLOUR if place < 0 else scheme.colours[place]
     times = [writer.minutes(float(str(row[key]))) for key in ("rank", "next")]
     text = f"{name}: {times[0]} / {times[1]} {writer['min']}"
-    return Dot(short if place < 0 else f"{short} {klass}", y, colour, median, p90, text)
+    return Dot(f"{short}{after}", y, colour, median, p90, text)
 
 
 def _name(row: Mapping[Any, Any], writer: Writer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -60,10 +61,20 @@ def house_style() -> AbstractContextManager[None]:
     return manager
 
 
-def wrapped(text: str, *, width_in: float, size: float, weight: str = "normal") -> list[str]:
+def wrapped(text: str, *, width_in: float, size: float, weight: str = "normal", hyphens: bool = False) -> list[str]:
     """Break a text into lines that fit a width."""
     letters = max(int(width_in * 72 / (size * LETTER[weight])), 8)
+    if hyphens:
+        text = " ".join(_in_parts(word, letters) for word in text.split())
     return textwrap.wrap(text, letters, break_long_words=True)
+
+
+def _in_parts(word: str, letters: int) -> str:
+    """Put hyphens into a word that fits no line, so that its parts are about as long as each other."""
+    if len(word) <= letters or "-" in word:
+        return word
+    long = math.ceil(len(word) / math.ceil(len(word) / (letters - 1)))
+    return "-".join(word[at : at + long] for at in range(0, len(word), long))
 
 
 def line_in(size: float) -> float:

@@ -184,11 +184,12 @@ def _rasters(answers: Answers, folder: Path, grid: RasterGrid | None) -> dict[st
         return {}
     names = {spec.key: _RASTER.format(spec.key) for spec in study.specs}
     pixels = maps.pixels_of(results, grid)
-    for key, name in names.items():
+    for spec in study.specs:
         maps.geotiff(
-            folder / name,
+            folder / names[spec.key],
             results=results,
-            column=f"{key}_s",
+            column=f"{spec.key}_s",
+            from_call=spec.from_call,
             attribution="; ".join(attribution_of(study)),
             disclaimer=study.settings.disclaimer,
             grid=grid,
