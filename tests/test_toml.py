@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,13 @@ from pydantic import Field, ValidationError, field_validator
 
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
 from geoaccess.shipped import shipped
-from geoaccess.study import combinations, study_variations
-from geoaccess.study.settings.ambulance import Places
+from geoaccess.study import combinations, load_study, study_variations
+from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
+from geoaccess.study.settings.config_sections import RuleByNames, ServiceSettings
 from geoaccess.study.settings.inputs import SitesFromOsm
+from geoaccess.study.settings.study_settings import Settings
 from geoaccess.toml import Table, did_you_mean, read_toml, toml_tables, toml_text, validate
+from tests.test_study_tiny import STUDY, write_study
 
 
 class Wheel(Table):
@@ -277,3 +281,78 @@ def test_a_rule_without_tags_would_choose_whatever_there_is():
 def test_a_name_too_long_for_a_file_is_none_that_comes_with_the_program(name):
     with pytest.raises(MissingFileError, match="no such file comes with the program"):
         shipped(name)
+
+
+def tables_of(study):
+    """Return the models of all tables that a study file may have."""
+    found, waiting = [], [study]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, Table):
+            waiting += [] if kind in found else [field.annotation for field in kind.model_fields.values()]
+            found += [] if kind in found else [kind]
+        waiting += get_args(kind)
+    return found
+
+
+def names_or_more(annotation):
+    """Whether a value may be of several types."""
+    return get_origin(annotation) in (UnionType, Union)
+
+
+def errors_at(model, key, value):
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate({key: value, "no such key": 1})
+    return [error["type"] for error in caught.value.errors() if error["loc"][0] == key]
+
+
+def test_no_key_of_a_study_takes_an_empty_name():
+    """Whatever takes a text takes "x" or says what it wants; "" is taken where it is the default alone."""
+    plain = {
+        (model, name): errors_at(model, name, "")
+        for model in tables_of(Settings)
+        for name, field in model.model_fields.items()
+        if str in (field.annotation, *(get_args(field.annotation) if names_or_more(field.annotation) else ()))
+        if field.default != "" and "PlainValidator" not in repr(field.metadata)  # which are texts for readers
+    }
+    assert {(ServiceSettings, "municipality"), (RuleByNames, "column"), (AmbulanceSettings, "calls")} <= {*plain}
+    assert len(plain) > 60
+    assert [key for key, errors in plain.items() if "string_too_short" not in errors] == []
+    assert errors_at(Settings, "author", "") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("norms_min = [10]", 'municipality = ""', '"services.gp.municipality" is empty; write what it should hold, or'),
+        (
+            "norms_min = [10]",
+            'rule = { kind = "names", column = "" }',
+            r'"services.gp.rule.column" is empty; write what it should hold$',
+        ),
+        ("[population]", '[population]\ncarry = [""]', r'"population.carry\[1\]" is empty; write .*, or take it out'),
+        (
+            "[population]",
+            '[population]\nages = { "" = "a" }',
+            '"population.ages" has an empty key; write what it should',
+        ),
+        (
+            "[population]",
+            '[population]\nages = { old = "" }',
+            '"population.ages.old" is empty; write what it should hold',
+        ),
+        (
+            "[population]",
+            '[ambulance]\nbase = "gp"\nsite = "gp"\ncalls = ""\n[population]',
+            r'\.toml: "ambulance.calls" is empty; write what it should hold, or leave it out$',
+        ),
+    ],
+)
+def test_empty_names_in_a_study(tmp_path, old, new, said):
+    with pytest.raises(ConfigError, match=said):
+        load_study(write_study(tmp_path, STUDY.replace(old, new, 1)))
+
+
+def test_rows_may_be_chosen_by_an_empty_value(tmp_path):
+    text = STUDY.replace("[population]", '[population]\nwhere = { note = [""] }', 1)
+    assert load_study(write_study(tmp_path, text)).settings.population.where == {"note": [""]}

@@ -60,6 +60,8 @@ __all__ = [
 
 _NO_TEXTS: Final = "no texts"
 _KEY, _SHOWN = 100, 60
+_NO_LETTERS, _THE_KEY = "string_too_short", "[key]"
+"""As pydantic calls a text without letters, and the key of a table where that is what is wrong."""
 
 
 def _with_numbers(schema: Any, model: type[BaseModel]) -> Any:
@@ -78,6 +80,25 @@ def _with_numbers(schema: Any, model: type[BaseModel]) -> Any:
     return made
 
 
+def _with_names(schema: Any, model: type[BaseModel]) -> Any:
+    """Return a schema whose texts are not empty: they name a column, a file, a service, and "" names none.
+
+    A text whose default is "" may be, and so may what is looked for: members of sets and tuples, and lists of values
+    that a table holds by the name of a column, as `where` does.
+    """
+    if isinstance(schema, list):
+        return [_with_names(part, model) for part in schema]
+    if not isinstance(schema, dict) or (schema.get("type") == "model" and schema["cls"] is not model):
+        return schema
+    kind = schema.get("type")
+    if kind in {"set", "frozenset", "tuple"} or (kind == "default" and schema.get("default") == ""):
+        return schema
+    left = ["serialization", "metadata", "default"]
+    left += ["values_schema"] if kind == "dict" and schema["values_schema"]["type"] == "list" else []
+    made = {name: part if name in left else _with_names(part, model) for name, part in schema.items()}
+    return {"min_length": 1, **made} if kind == "str" else made
+
+
 def _a_number(given: Any) -> Any:
     if isinstance(given, str | bytes | bool):
         raise ValueError("write a number, without quotation marks")  # noqa: TRY004 - of which pydantic makes its error
@@ -86,6 +107,8 @@ def _a_number(given: Any) -> Any:
 
 class Table(BaseModel):
     """A table of a TOML file: frozen; unknown keys, numbers that are inf or nan, and texts for numbers are refused.
+
+    So is "" for a name; a text that may be empty has that as its default.
 
     A validator that finds several problems raises one ValueError with a line for each.
     """
@@ -96,8 +119,8 @@ class Table(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return how a table is read, with numbers that are numbers."""
-        found: CoreSchema = _with_numbers(handler(source), cls)
+        """Return how a table is read, with numbers that are numbers, and names that name something."""
+        found: CoreSchema = _with_names(_with_numbers(handler(source), cls), cls)
         return found
 
 
@@ -261,7 +284,18 @@ def _long_keys(raw: Any) -> Iterator[str]:
 
 def problems_in(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return what is wrong with a file by the rules of `model`, a line for each problem."""
-    return [line for item in error.errors() for line in _problem_lines(item, model)]
+    items = error.errors()
+    empty = {_path(item, model) for item in items if item["type"] == _NO_LETTERS}  # of whatever types it might be
+    return [
+        line
+        for item in items
+        if item["type"] == _NO_LETTERS or _path(item, model) not in empty
+        for line in _problem_lines(item, model)
+    ]
+
+
+def _path(item: Any, model: type[BaseModel]) -> tuple[str | int, ...]:
+    return tuple(_place(item["loc"], model)[0])
 
 
 def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
@@ -272,12 +306,22 @@ def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
     if item["type"] == "missing":
         return [f'"{key}" is missing']
     value = item.get("input")
-    if item["type"] == "too_short" and not value:
-        return [f'"{key}" is empty; write what it should hold, or leave it out']
+    if item["type"] in {"too_short", _NO_LETTERS} and not value:
+        return [_said_of_empty(key, where[-1], table)]
     unit = other_unit(key, value, most=item.get("ctx", {}).get("le"))
     shown = "" if isinstance(value, dict) else f" (found {_short(repr(value))}{unit})"
     lines = item["msg"].removeprefix("Value error, ").split("\n")
     return [f'"{key}": {line}{shown}' if key else line for line in lines]
+
+
+def _said_of_empty(key: str, last: str | int, table: Any) -> str:
+    """Say what to do about what holds nothing: a member of a list, the key of a table, or the value of a key."""
+    if last == _THE_KEY:
+        return f'"{key.removesuffix("." + _THE_KEY)}" has an empty key; write what it should name, or take it out'
+    if isinstance(last, int):
+        return f'"{key}" is empty; write what it should hold, or take it out'
+    needed = last in table.model_fields and table.model_fields[last].is_required()
+    return f'"{key}" is empty; write what it should hold' + ("" if needed else ", or leave it out")
 
 
 def _short(text: str) -> str:
