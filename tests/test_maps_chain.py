@@ -21,7 +21,7 @@ from geoaccess.study import load_study, run_study
 from tests.test_study_ambulance import write_chain
 
 SIDE, WIDE = 1000, 12
-BASE = ServiceSpec(key="base", label="Ambulance", direction="to_people", norms_s=(720.0,), from_call=True)
+BASE = ServiceSpec(key="base", label="Ambulance", direction="to_people", norms_s=(720.0,), time="response")
 HEADS = {"title": "T", "attribution": "A"}
 
 

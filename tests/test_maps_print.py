@@ -44,6 +44,7 @@ class Service:
     norms_s: tuple[float, ...] = (1200.0,)
     proxy_note: str = "A proxy."
     norm_column: str = ""
+    time: str = "travel"
     from_call: bool = False
 
     @property

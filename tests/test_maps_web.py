@@ -49,6 +49,7 @@ class Service:
     norms_s: tuple[float, ...] = ()
     proxy_note: str = ""
     norm_column: str = ""
+    time: str = "travel"
     from_call: bool = False
 
     @property

@@ -19,6 +19,7 @@ from geoaccess.questions import (
     FleetQuestion,
     Question,
     compare_study,
+    comparison_lines,
     fleet_lines,
     fleet_study,
     fleet_tables,
@@ -26,6 +27,7 @@ from geoaccess.questions import (
     vulnerable_study,
     write_fleet,
 )
+from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.scenario_run import solve_baseline
 from geoaccess.questions.vulnerability import service_field
 from geoaccess.scenarios import Scenario, reliability_table
@@ -229,6 +231,13 @@ def test_a_comparison_gives_response_and_treatment_before_and_after(answers):
     assert cells["ambulance_treatment_difference_s"]["west"] == pytest.approx(later, abs=2)
     before = by_place(answers.results)["ambulance_treatment_s"]
     assert cells["ambulance_treatment_before_s"].tolist() == pytest.approx(before.tolist(), nan_ok=True)
+    (lines,) = comparison_lines(compared)
+    said = {
+        measure: next(line for line in lines if line.startswith(measure)) for measure in ("Ambulance:", "Ambulance, ")
+    }
+    assert "longer response time" in said["Ambulance:"]
+    assert "longer time to treatment" in said["Ambulance, "]
+    assert "response time" not in said["Ambulance, "]
     for name in ("classes", "municipalities"):
         table = compared.tables[name].query("service == @KEY and measure == 'treatment'")
         assert table["population"].sum() == TOTAL
@@ -238,3 +247,22 @@ def site_at(answers, key):
     """Return the id of the base at a place."""
     ours = answers.sites[(answers.sites["service"] == KEY).to_numpy()]
     return str(ours.index[ours["name"].str.contains(key) | ours.index.astype(str).str.contains(key)][0])
+
+
+def test_files_of_a_comparison_name_what_each_time_is(answers, tmp_path, monkeypatch):
+    """The time to treatment is no response time, and does not end where people are."""
+    drawn = []
+
+    def legend(path, *, layers, legend, heads):
+        drawn.append((legend.caption, legend.direction))
+        path.write_bytes(b"")
+
+    monkeypatch.setattr("geoaccess.maps.drawing.draw_service_map", legend)
+    gone = Scenario(title="Without the west", remove=[{"service": KEY, "site": site_at(answers, "west")}])
+    write_comparison(compare_study(answers.study, [gone], show=False), tmp_path / "made")
+    label = "Ambulance, to treatment by road"
+    assert ("Change in response time: Ambulance", "from the site to people") in drawn
+    assert (f"Change in time to treatment: {label}", "from the call to treatment") in drawn
+    layers = (tmp_path / "made" / "compare.qlr").read_text(encoding="utf-8")
+    assert f"Change in time to treatment: {label}" in layers
+    assert f"Change in response time: {label}" not in layers

@@ -60,7 +60,7 @@ def has_chain(service: Service, columns: Sequence[str] | pd.Index, kind: ChainKi
     """Whether results say which base, or which mode, is first for the service of ambulances.
 
     >>> from geoaccess.measures import ServiceSpec
-    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", from_call=True)
+    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", time="response")
     >>> has_chain(base, ["base_site", "base_reason"], "base"), has_chain(base, ["base_site", "base_reason"], "mode")
     (True, False)
     """
@@ -77,7 +77,7 @@ def first_of_chain(results: pd.DataFrame, service: Service, kind: ChainKind) -> 
     """Return the base (its id), or the mode, that is first for each cell; "" where none comes.
 
     >>> from geoaccess.measures import ServiceSpec
-    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", from_call=True)
+    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", time="response")
     >>> cells = pd.DataFrame({"base_site": ["b1", "b2"], "base_reason": ["", "no_road_within"]})
     >>> first_of_chain(cells, base, "base").tolist()
     ['b1', '']
@@ -166,7 +166,7 @@ def chain_text(
     Examples
     --------
     >>> from geoaccess.measures import ServiceSpec
-    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", from_call=True)
+    >>> base = ServiceSpec(key="base", label="Ambulance", direction="to_people", time="response")
     >>> cells, first = pd.DataFrame({"population": [30.0, 5.0]}), pd.Series(["b1", ""])
     >>> chain_text(cells, service=base, kind="base", first=first, names={"b1": "Harbour"})
     'Nearest by road is Harbour for 30 people; none for 5.'

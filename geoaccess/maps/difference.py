@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
+from geoaccess.maps.labels import change_label, direction_label
 from geoaccess.maps.layers import (
     LEGEND_IN,
     MAP_AT_MOST_IN,
@@ -170,12 +171,11 @@ def difference_map(
     InputError
         If the two tables are not of the same cells, or a column is missing.
     """
-    words = section(language, "difference")
     _draw(
         path,
         bands=difference_bands(cells, service=service.key),
         named=_BANDS,
-        caption=f"{words['caption_response' if service.from_call else 'caption']}: {service.label}",
+        caption=change_label(service, language=language),
         population=people_of(cells, service),
         results=results,
         cells=cells,
@@ -357,7 +357,7 @@ def _legend(
     notes += [words["part"]] if part else []
     return Legend(
         caption=caption,
-        direction=common[service.direction],
+        direction=direction_label(service, language=language),
         heads=(common["people"], common["share"]),
         rows=tuple(rows),
         total=(common["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),

@@ -10,6 +10,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands, norm_words, own_norm_note
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.chain import chain_text, draw_chain, first_of_chain, has_chain
+from geoaccess.maps.labels import direction_label, time_label
 from geoaccess.maps.layers import (
     LEGEND_IN,
     MAP_AT_MOST_IN,
@@ -151,8 +152,8 @@ def _legend(
     total = float(people_of(results, service).sum())
     blocks = words["blocks"].format(k=layers.factor) if layers.factor > 1 else ""
     return Legend(
-        caption=f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}",
-        direction=words[service.direction],
+        caption=time_label(service, language=language),
+        direction=direction_label(service, language=language),
         heads=(words["people"], words["share"]),
         rows=tuple(rows),
         total=(words["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from geoaccess.measures import REASONS
 from geoaccess.phrases import section
 
 if TYPE_CHECKING:
+    from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["class_label", "reason_label"]
+__all__ = ["change_label", "class_label", "direction_label", "reason_label", "time_label"]
+
+_TIMES: Final = {"travel": "travel_time", "response": "response_time", "treatment": "treatment_time"}
+_CHANGES: Final = {"travel": "caption_travel", "response": "caption_response", "treatment": "caption_treatment"}
+"""What times, and changes of them, are called: a phrase for each of what a time may be."""
 
 
 def reason_label(reason: str, *, language: str = "en") -> str:
@@ -34,3 +39,40 @@ def class_label(name: str, scheme: CentralityScheme, *, language: str = "en") ->
     ('Klasse 6, minst sentral', 'No class')
     """
     return scheme.label(name, language) if name in scheme.ids else section(language, "map")["class_unknown"]
+
+
+def time_label(service: Service, *, language: str = "en") -> str:
+    """Name a service with what its times are.
+
+    Examples
+    --------
+    >>> from geoaccess.measures import ServiceSpec
+    >>> time_label(ServiceSpec("base", "Ambulance", direction="to_people", time="response"))
+    'Response time: Ambulance'
+    """
+    return f"{section(language, 'map')[_TIMES[service.time]]}: {service.label}"
+
+
+def change_label(service: Service, *, language: str = "en") -> str:
+    """Name a service with what changes: its travel time, response time, or time to treatment.
+
+    Examples
+    --------
+    >>> from geoaccess.measures import ServiceSpec
+    >>> change_label(ServiceSpec("treated", "Ambulance", direction="to_people", time="treatment"))
+    'Change in time to treatment: Ambulance'
+    """
+    return f"{section(language, 'difference')[_CHANGES[service.time]]}: {service.label}"
+
+
+def direction_label(service: Service, *, language: str = "en") -> str:
+    """Say from where to where times count: to treatment there are two ways, to people and on to the site.
+
+    Examples
+    --------
+    >>> from geoaccess.measures import ServiceSpec
+    >>> treated = ServiceSpec("treated", "Ambulance", direction="to_people", time="treatment")
+    >>> direction_label(treated), direction_label(ServiceSpec("gp", "GP"))
+    ('from the call to treatment', 'from people to the site')
+    """
+    return section(language, "map")["to_treatment" if service.time == "treatment" else service.direction]

@@ -14,7 +14,7 @@ from geoaccess.files import writing
 from geoaccess.maps.assets import colour
 from geoaccess.maps.bands import NO_CLASS_COLOUR, UNREACHED_COLOUR, band_colours, band_labels, chosen_bands
 from geoaccess.maps.difference import difference_rules
-from geoaccess.maps.labels import class_label
+from geoaccess.maps.labels import change_label, class_label, time_label
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.qgis_symbols import (
     add_categories,
@@ -201,7 +201,7 @@ def layer_definition(
         inner = with_one.inner(service.label, seen=number == 0)
         chosen = f"\"service\" = '{service.key}'"
         inner.add("sites", f"{words['sites']}: {service.label}", partial(_draw_sites, words=words), only=chosen)
-        caption = f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}"
+        caption = time_label(service, language=language)
         rules = list(_cell_rules(service.key, edges_s[service.key], language, look.palette))
         inner.add("cells", caption, partial(_draw_cells, rules=rules))
     if scheme is not None:
@@ -251,13 +251,12 @@ def difference_definition(
     crs, title, subtitle, disclaimer, attribution, language
         As for `layer_definition`.
     """
-    words = section(language, "difference")
     about = {"title": title, "abstract": "\n".join(filter(None, (subtitle, disclaimer))), "attribution": attribution}
     tree = _Tree(package, [*scenarios], crs, about)
     for number, (layer, name) in enumerate(scenarios.items()):
         of_scenario = tree.inner(name, seen=number == 0, one_of=True)
         for place, service in enumerate(services):
-            caption = f"{words['caption_response' if service.from_call else 'caption']}: {service.label}"
+            caption = change_label(service, language=language)
             rules = [
                 (expression, label, fill(paint, edge=paint, width_mm=_EDGE_MM))
                 for expression, paint, label in difference_rules(service.key, language=language)

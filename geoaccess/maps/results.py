@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.measures.specification import TimeKind
     from geoaccess.zones import CentralityScheme
 
 __all__ = [
@@ -75,8 +76,12 @@ class Service(Protocol):
         """The column with the norm of each cell, "" where all are held against every norm."""
 
     @property
+    def time(self) -> TimeKind:
+        """What the times are: "travel", "response" or "treatment"."""
+
+    @property
     def from_call(self) -> bool:
-        """Whether times count from a call until help is there."""
+        """Whether times count from a call."""
 
     @property
     def proxy_note(self) -> str:

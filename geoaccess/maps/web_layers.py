@@ -16,7 +16,7 @@ from geoaccess.maps.bands import (
     norm_words,
     own_norm_note,
 )
-from geoaccess.maps.labels import class_label
+from geoaccess.maps.labels import class_label, direction_label, time_label
 from geoaccess.maps.results import people_of
 from geoaccess.maps.tiles import UNREACHED
 from geoaccess.measures import weighted_quantile
@@ -71,13 +71,12 @@ def service_layer(
     palette: str,
 ) -> dict[str, Any]:
     """Return the layer of a service: what is said of it, and colours and rows of its legend for each of the breaks."""
-    words = section(language, "map")
     return {
         "key": service.key,
         "kind": "time",
         "label": service.label,
-        "caption": f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}",
-        "direction": words[service.direction],
+        "caption": time_label(service, language=language),
+        "direction": direction_label(service, language=language),
         "breaks": {
             name: {
                 "colours": band_colours(len(edges) + 1, palette=palette),

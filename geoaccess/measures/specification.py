@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
     from geoaccess.direction import Direction
 
-__all__ = ["REASONS", "Limit", "ServiceSpec"]
+__all__ = ["REASONS", "Limit", "ServiceSpec", "TimeKind"]
 
 Limit: TypeAlias = "float | npt.NDArray[np.float64]"
 """A norm as times are held against it: seconds, one for all cells or one for each."""
+
+TimeKind: TypeAlias = Literal["travel", "response", "treatment"]
+"""What a time is: travel alone; from the call until an ambulance is there; or until the patient is at treatment."""
 
 REASONS = (
     "no_road_within",
@@ -51,8 +54,9 @@ class ServiceSpec:
     norm_column
         The column of the results that holds the norm of each cell, where cells differ in it; `norms_s` are then the
         values that occur, and together they are one norm. "" where all cells are held against every norm.
-    from_call
-        Whether times count from the call until help is there, as those of an ambulance; else they are travel alone.
+    time
+        What the times are: "travel" alone, or counted from the call: "response" until an ambulance is there,
+        "treatment" until it has the patient at a site that can treat. Maps, tables and sentences name them by it.
     proxy_note
         What stands in for the real sites, "" when they are the real ones.
     population
@@ -67,8 +71,8 @@ class ServiceSpec:
     Raises
     ------
     InputError
-        If the key is not a word of letters, digits and underscores, if `direction` is another word, if the norms are
-        not positive and rising, or if the journeys are not a number above 0.
+        If the key is not a word of letters, digits and underscores, if `direction` or `time` is another word, if the
+        norms are not positive and rising, or if the journeys are not a number above 0.
 
     Examples
     --------
@@ -91,7 +95,7 @@ class ServiceSpec:
     direction: Direction = "to_sites"
     norms_s: tuple[float, ...] = ()
     norm_column: str = ""
-    from_call: bool = False
+    time: TimeKind = "travel"
     proxy_note: str = ""
     population: str = "population"
     who: str = ""
@@ -104,6 +108,8 @@ class ServiceSpec:
             problems.append(f"key is {self.key!r}; use letters, digits and underscores, as in 'gp'")
         if wrong := wrong_direction(self.direction):
             problems.append(wrong)
+        if self.time not in get_args(TimeKind):
+            problems.append(f"time is {self.time!r}; use one of {', '.join(get_args(TimeKind))}")
         if any(math.isnan(norm) or norm <= 0 for norm in self.norms_s):
             problems.append(f"norms_s is {self.norms_s}; every norm must be a number of seconds above 0")
         elif any(later <= earlier for earlier, later in zip(self.norms_s, self.norms_s[1:], strict=False)):
@@ -114,6 +120,11 @@ class ServiceSpec:
             problems.append(f"norm_column is {self.norm_column!r}; give the values that occur in it as norms_s")
         if problems:
             raise InputError.listing(f"service {self.key!r}", problems)
+
+    @property
+    def from_call(self) -> bool:
+        """Whether times count from the call."""
+        return self.time != "travel"
 
     @property
     def n_norms(self) -> int:

@@ -174,7 +174,7 @@ def _checked(study: Study, question: FleetQuestion) -> ServiceSpec:
     for option, minutes in (("--norm", question.norm_min), ("--treatment-min", question.treatment_min)):
         above_zero(option, minutes, "minutes")
     above_zero("--seconds", question.seconds, "seconds")
-    spec = replace(next(spec for spec in study.specs if spec.key == question.service), from_call=True)
+    spec = replace(next(spec for spec in study.specs if spec.key == question.service), time="response")
     if question.norm_min is not None:
         spec = replace(spec, norms_s=(question.norm_min * 60,), norm_column="")
     if not spec.n_norms:

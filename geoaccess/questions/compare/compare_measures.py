@@ -97,7 +97,7 @@ def _treatments(study: Study, spec: ServiceSpec) -> list[Measure]:
     found = []
     for name in names:
         label = text(study.settings.language, f"comparison.measure_{name}", label=spec.label)
-        own = replace(spec, key=f"ambulance_{name}", label=label, norms_s=(), norm_column="")
+        own = replace(spec, key=f"ambulance_{name}", label=label, norms_s=(), norm_column="", time="treatment")
         found.append(Measure(spec.key, name, own))
     return found
 

@@ -125,7 +125,7 @@ def _common_services(runs: Sequence[Run], writer: Writer) -> tuple[list[ServiceS
             notes.append(writer.text("not_in", service=key, names=", ".join(absent)))
             continue
         specs = [some[key] for some in each]
-        if len({(spec.direction, spec.population, spec.from_call) for spec in specs}) > 1:
+        if len({(spec.direction, spec.population, spec.time) for spec in specs}) > 1:
             who = ", ".join(f"{run.name}: {spec.who or spec.label}" for run, spec in zip(runs, specs, strict=True))
             notes.append(writer.text("not_alike", service=key, names=who))
             continue

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["change_sentence", "comparison_lines"]
 
+_TIMES = {"travel": "s_travel_time", "response": "s_response_time", "treatment": "s_treatment_time"}
+
 
 @checks_arguments
 def comparison_lines(compared: Compared) -> list[list[str]]:
@@ -49,7 +51,7 @@ def change_sentence(spec: ServiceSpec, row: Mapping[str, Any], writer: Writer) -
     hours = {name: written.value(row[f"person_min_{name}"], spec.trips_per_year) for name in ("won", "lost")}
     moved = {("better", "worse"): "s_time", ("worse",): "s_longer", ("better",): "s_shorter"}
     key = moved.get(tuple(name for name in ("better", "worse") if row[name] > 0))
-    time = writer["s_response_time" if spec.from_call else "s_travel_time"]
+    time = writer[_TIMES[spec.time]]
     basis = written.basis(spec.trips_per_year)
     parts = [] if key is None else [writer.text(key, time=time, basis=basis, **counts, **hours)]
     touched = (("became_reached", "s_became_reached"), ("became_unreached", "s_became_unreached"))

@@ -198,7 +198,7 @@ class Study:
         rule = self.response
         if rule is None or rule.service != key:
             return spec
-        return replace(spec, norms_s=rule.norms_s, norm_column=NORM_COLUMN, from_call=True)
+        return replace(spec, norms_s=rule.norms_s, norm_column=NORM_COLUMN, time="response")
 
     def demand_of(self, catchment: CatchmentSettings) -> str:
         """Return the column of the cells whose people share a catchment: its own, else those of its service."""
