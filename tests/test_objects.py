@@ -133,7 +133,7 @@ def test_services_are_told_apart_in_tables_and_by_readers(tmp_path, old, new, wo
     [
         ('{ old = "people", OLD = "people" }', '"OLD" are asked for twice'),
         ('{ "\u00e9" = "people", "e\u0301" = "people" }', "are asked for twice"),
-        ('{ "" = "people" }', "write the name with letters"),
+        ('{ "" = "people" }', "has an empty key"),
         ('{ Calls = "people" }', "the name of what happens so often a year"),
     ],
 )
