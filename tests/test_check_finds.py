@@ -11,7 +11,7 @@ import pytest
 import shapely
 from test_study_tiny import CELLS, STUDY, WAYS, ZONES, cell_id, degrees, write_roads, write_study
 
-from geoaccess.errors import GeoaccessError
+from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.frames import is_stretched
 from geoaccess.questions import (
     CapacityQuestion,
@@ -237,6 +237,16 @@ def test_only_some_rows_of_a_file_of_zonings(tmp_path):
     assert set(answers.results["trust"]) <= {"West", ""}
     assert "West" in set(answers.results["trust"])
     assert "NORTH" in refused(tmp_path / "b", STUDY + zoning.replace("West", "NORTH"))
+
+
+def test_areas_of_a_zoning_that_lie_elsewhere(tmp_path):
+    zoning = '\n[[zonings]]\nkind = "file"\nname = "trust"\nfile = "trusts.geojson"\nid = "number"\narea = "called"\n'
+    path = write_study(tmp_path, STUDY + zoning)
+    trusts = gpd.read_file(tmp_path / "municipalities.geojson")
+    trusts.set_geometry(trusts.translate(30, 0)).to_file(tmp_path / "trusts.geojson")
+    with pytest.raises(InputError, match=r"trusts\.geojson: none of the \d+ cells lies in its areas") as told:
+        check(load_study(path))
+    assert "swapped" not in str(told.value)
 
 
 def test_people_of_a_catchment_that_there_are_not(tmp_path):

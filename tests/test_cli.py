@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -467,6 +468,15 @@ def moved(table):
     return table.assign(lat=table["lat"] - 20)
 
 
+def swapped_borders(folder):
+    path = folder / "municipalities.geojson"
+    borders = json.loads(path.read_text())
+    for feature in borders["features"]:
+        shape = feature["geometry"]
+        shape["coordinates"] = [[[lat, lon] for lon, lat in ring] for ring in shape["coordinates"]]
+    path.write_text(json.dumps(borders))
+
+
 def elsewhere(folder):
     path = folder / "people.csv"
     path.write_text(path.read_text().replace("N77", "N67").replace("N76", "N67"))
@@ -556,6 +566,9 @@ FAULTS = {
     # Municipalities and classes.
     "borders that are not there": Fault(gone("municipalities.geojson"), ("municipalities.geojson",)),
     "borders that are no borders": Fault(put("municipalities.geojson", b"<html>"), ("municipalities.geojson",)),
+    "borders with longitude and latitude swapped": Fault(
+        swapped_borders, ("municipalities.geojson", "none of the 8 cells", "longitude and latitude swapped?")
+    ),
     "a column of borders that is not there": Fault(
         edit("study.toml", 'id = "number"', 'id = "numbr"'), ("municipalities.geojson", "numbr", "number")
     ),

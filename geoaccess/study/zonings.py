@@ -115,7 +115,9 @@ def _areas(study: Study, zoning: ZoningFromTable) -> pd.Series[str]:
 def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd.Series[str]:
     path = files.require(study.resolve(zoning.file), hint=f"check [[zonings]] {zoning.name} in {study.path}")
     areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer, where=zoning.where)
-    return zones.assign_zones(cells, areas, max_nearest_m=zoning.max_nearest_m)["municipality"]
+    assigned = zones.assign_zones(cells, areas, max_nearest_m=zoning.max_nearest_m)
+    zones.refuse_elsewhere(path, areas, cells, assigned)
+    return assigned["municipality"]
 
 
 def _numbers(study: Study, column: pd.Series) -> pd.Series:

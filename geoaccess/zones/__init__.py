@@ -7,7 +7,7 @@ from geoaccess.zones.borders import border_from_cells, join_regions
 from geoaccess.zones.centrality import class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.degurba import GRID_CLASSES, classify_zones, urbanisation_of_cells
-from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
+from geoaccess.zones.municipalities import read_municipalities, read_municipality_names, refuse_elsewhere
 from geoaccess.zones.scheme_files import (
     DEFAULT_SCHEME,
     DEGURBA_SCHEME,
@@ -41,6 +41,7 @@ __all__ = [
     "read_municipalities",
     "read_municipality_names",
     "read_scheme",
+    "refuse_elsewhere",
     "scheme_file",
     "settlement_people",
     "time_weight",

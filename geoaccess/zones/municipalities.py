@@ -13,14 +13,14 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import areas_in_degrees, crs_of, valid_areas
-from geoaccess.tables import as_text, missing_columns, read_table, read_text, zone_number
+from geoaccess.tables import as_text, missing_columns, read_table, read_text, swapped_hint, zone_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-__all__ = ["read_municipalities", "read_municipality_names"]
+__all__ = ["read_municipalities", "read_municipality_names", "refuse_elsewhere"]
 
 
 @checks_arguments
@@ -126,6 +126,25 @@ def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -
         problems.append(f"identifier {identifier} is given to {described}; an identifier belongs to one municipality")
     if problems:
         raise InputError.listing(str(path), problems)
+
+
+@checks_arguments
+def refuse_elsewhere(path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, assigned: pd.DataFrame) -> None:
+    """Refuse areas of a file none of which holds or is near a cell, as `assign_zones` found: they lie elsewhere.
+
+    Raises
+    ------
+    InputError
+        If every cell is in none.
+    """
+    if cells.empty or (assigned["zone_note"] != "beyond_limit").any():
+        return
+    west, south, east, north = there = areas.to_crs("EPSG:4326").total_bounds
+    study = gpd.GeoSeries([shapely.box(*cells.total_bounds)], crs=crs_of(cells)).to_crs("EPSG:4326").total_bounds
+    raise InputError(
+        f"{path}: none of the {len(cells)} cells lies in its areas or near them; they reach from {west:.2f} to "
+        f"{east:.2f} E and {south:.2f} to {north:.2f} N{swapped_hint(there, study)}; correct the file, or name another"
+    )
 
 
 @checks_arguments

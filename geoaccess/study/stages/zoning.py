@@ -81,12 +81,14 @@ def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Munici
         table, content = read(), hashlib.sha256()
         update_by_table(content, table)
         municipalities = Municipalities(content.hexdigest(), read, table)
-    else:
-        municipalities = Municipalities(_made_of(study, settings), partial(_zones_of_osm, study, settings, cells))
+        assigned = _assigned(study, cells, municipalities, settings.max_nearest_m)
+        zones.refuse_elsewhere(study.resolve(settings.file), table, cells, assigned)
+        return assigned, municipalities
+    municipalities = Municipalities(_made_of(study, settings), partial(_zones_of_osm, study, settings, cells))
     try:
         return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
     except NoBoundaryError:
-        if isinstance(settings, ZonesFromFile) or settings.required:
+        if settings.required:
             raise
         return _nowhere(cells), None
 
