@@ -27,6 +27,8 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from geoaccess.interrupts import is_usual
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -161,7 +163,7 @@ def _run_there(
         os.setsid()  # Ctrl-C in the terminal does not reach it
         for number in signal.valid_signals():
             handler = signal.getsignal(number)
-            if callable(handler) and handler is not signal.default_int_handler:
+            if callable(handler) and not is_usual(handler):
                 signal.signal(number, signal.SIG_DFL)
         for pipe in unused:
             os.close(pipe)

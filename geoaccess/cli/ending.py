@@ -11,8 +11,11 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Final
 
+from geoaccess.interrupts import interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
 __all__ = ["ending_in_order"]
 
@@ -27,22 +30,24 @@ _MOMENT_S: Final = 0.01
 def ending_in_order() -> Iterator[None]:
     """Have the signals that end a program do what Ctrl-C does, and exit as shells say of the one that came.
 
+    None of them is raised inside numba, which does not stand it.
+
     By itself the system ends the process on the spot: its workers go on for a while, and what was half made and all
     marks in the cache wait for the next run. Who ignores a signal, as `nohup` does, has it ignored.
     """
     heard: list[int] = []
 
-    def end(number: int, frame: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         heard.append(number)
         as_pressed = signal.getsignal(signal.SIGINT)
-        if not callable(as_pressed):  # ignored, as in the background of a shell: that is said of Ctrl-C alone
-            raise KeyboardInterrupt
-        as_pressed(number, frame)  # type: ignore[arg-type] # the frame, as it came
+        # Ignored, as in the background of a shell: that is said of Ctrl-C alone.
+        (as_pressed if callable(as_pressed) else interrupt)(number, frame)
 
     ours = threading.current_thread() is threading.main_thread()
-    taken = [one for one in _SIGNALS if ours and signal.getsignal(one) is signal.SIG_DFL]
+    usual = dict.fromkeys(_SIGNALS, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
+    taken = {one: before for one, before in usual.items() if ours and signal.getsignal(one) is before}
     for one in taken:
-        signal.signal(one, end)
+        signal.signal(one, interrupt if one == signal.SIGINT else end)
     try:
         with _never_lost(heard):
             yield
@@ -51,8 +56,8 @@ def ending_in_order() -> Iterator[None]:
             raise
         sys.exit(_OF_SHELLS + (heard[0] if heard else signal.SIGINT))
     finally:
-        for one in taken:
-            signal.signal(one, signal.SIG_DFL)
+        for one, before in taken.items():
+            signal.signal(one, before)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.forking import LISTEN_S, cores, forked_from, keeping_files, loaded_kernels, make_ready, unheard
+from geoaccess.interrupts import interrupt, is_usual
 from geoaccess.kernels.compiling import announced
 from geoaccess.parallel.forks import begin_as_this_one, ended_on_forks
 from geoaccess.parallel.outcomes import Outcome, Result, Task, attempt, cannot_start
@@ -21,6 +22,7 @@ from geoaccess.parallel.remote import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from types import FrameType
 
     from distributed import Client
 
@@ -172,14 +174,15 @@ def _interruptible() -> Iterator[Callable[[], None]]:
     swallowed there. So the signal sets a flag, which the loop reads; pressed again, it raises at once.
     """
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    before = signal.getsignal(signal.SIGINT)
+    if not ours or not is_usual(before):
         yield _silent  # a signal that is ignored, or somebody else's, stays so
         return
     pressed = threading.Event()
 
-    def hear(_number: int, _frame: object) -> None:
+    def hear(number: int, frame: FrameType | None) -> None:
         if pressed.is_set():
-            raise KeyboardInterrupt
+            interrupt(number, frame)
         pressed.set()
 
     def check() -> None:
@@ -194,7 +197,7 @@ def _interruptible() -> Iterator[Callable[[], None]]:
         check()  # whatever fails after it: workers that were about to start have heard it, too
         raise
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
 
 def _one_by_one(
