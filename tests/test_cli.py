@@ -482,6 +482,12 @@ def elsewhere(folder):
     path.write_text(path.read_text().replace("N77", "N67").replace("N76", "N67"))
 
 
+def unzoned(folder):
+    path = folder / "study.toml"
+    text = path.read_text()
+    path.write_text(text[: text.index("[zones]")] + '[zones]\nkind = "none"\n')
+
+
 @dataclass(frozen=True)
 class Fault:
     spoil: Callable[[Path], object]
@@ -517,7 +523,10 @@ FAULTS = {
         edit("study.toml", 'people = "people"', 'people = "people"\ncrs = "EPSG:3035"'),
         ("people.csv", "EPSG:3035", "EPSG:25833", "leave crs out"),
     ),
-    "cells far from the network": Fault(elsewhere, ("none of 8", "people.csv", "CRS"), check=False),
+    "cells far from the municipalities": Fault(elsewhere, ("none of the 8", "people.csv", "municipalities", "CRS")),
+    "cells far from the network": Fault(
+        lambda folder: (elsewhere(folder), unzoned(folder)), ("none of 8", "people.csv", "CRS"), check=False
+    ),
     "an empty table of people": Fault(put("people.csv", b""), ("people.csv", "empty")),
     "a column that is not there": Fault(
         edit("people.csv", "cell_id,people", "cell_id,peple"), ("people.csv", '"people"', "peple")

@@ -116,7 +116,7 @@ def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd
     path = files.require(study.resolve(zoning.file), hint=f"check [[zonings]] {zoning.name} in {study.path}")
     areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer, where=zoning.where)
     assigned = zones.assign_zones(cells, areas, max_nearest_m=zoning.max_nearest_m)
-    zones.refuse_elsewhere(path, areas, cells, assigned)
+    zones.refuse_elsewhere(path, areas, cells, assigned, people=study.settings.population.file)
     return assigned["municipality"]
 
 

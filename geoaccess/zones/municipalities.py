@@ -129,8 +129,12 @@ def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -
 
 
 @checks_arguments
-def refuse_elsewhere(path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, assigned: pd.DataFrame) -> None:
-    """Refuse areas of a file none of which holds or is near a cell, as `assign_zones` found: they lie elsewhere.
+def refuse_elsewhere(
+    path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, assigned: pd.DataFrame, *, people: str
+) -> None:
+    """Refuse areas of a file none of which holds or is near a cell, as `assign_zones` found: one lies elsewhere.
+
+    `people` is the file that the cells are from.
 
     Raises
     ------
@@ -142,8 +146,9 @@ def refuse_elsewhere(path: Path, areas: gpd.GeoDataFrame, cells: gpd.GeoDataFram
     west, south, east, north = there = areas.to_crs("EPSG:4326").total_bounds
     study = gpd.GeoSeries([shapely.box(*cells.total_bounds)], crs=crs_of(cells)).to_crs("EPSG:4326").total_bounds
     raise InputError(
-        f"{path}: none of the {len(cells)} cells lies in its areas or near them; they reach from {west:.2f} to "
-        f"{east:.2f} E and {south:.2f} to {north:.2f} N{swapped_hint(there, study)}; correct the file, or name another"
+        f"{path}: none of the {len(cells)} cells of {people} lies in its areas or near them, which reach from "
+        f"{west:.2f} to {east:.2f} E and {south:.2f} to {north:.2f} N{swapped_hint(there, study)}; correct the places "
+        "or the CRS of the one that lies elsewhere"
     )
 
 

@@ -82,7 +82,8 @@ def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Munici
         update_by_table(content, table)
         municipalities = Municipalities(content.hexdigest(), read, table)
         assigned = _assigned(study, cells, municipalities, settings.max_nearest_m)
-        zones.refuse_elsewhere(study.resolve(settings.file), table, cells, assigned)
+        people = study.settings.population.file
+        zones.refuse_elsewhere(study.resolve(settings.file), table, cells, assigned, people=people)
         return assigned, municipalities
     municipalities = Municipalities(_made_of(study, settings), partial(_zones_of_osm, study, settings, cells))
     try:
