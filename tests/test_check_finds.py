@@ -244,7 +244,9 @@ def test_areas_of_a_zoning_that_lie_elsewhere(tmp_path):
     path = write_study(tmp_path, STUDY + zoning)
     trusts = gpd.read_file(tmp_path / "municipalities.geojson")
     trusts.set_geometry(trusts.translate(30, 0)).to_file(tmp_path / "trusts.geojson")
-    with pytest.raises(InputError, match=r"trusts\.geojson: none of the \d+ cells of people.csv lies in its areas") as told:
+    with pytest.raises(
+        InputError, match=r"trusts\.geojson: none of the \d+ cells of people.csv lies in its areas"
+    ) as told:
         check(load_study(path))
     assert "swapped" not in str(told.value)
 

@@ -351,15 +351,6 @@ def test_solving_writes_the_cache_and_nothing_else(tmp_path):
     assert all((path.parent / name).read_bytes() == content for name, content in before.items())
 
 
-def test_a_country_in_no_municipality_still_has_answers(tmp_path):
-    path = write_study(tmp_path / "a", STUDY.replace("max_nearest_m = 5000", "max_nearest_m = 0"))
-    borders = path.parent / "municipalities.geojson"
-    borders.write_text(borders.read_text().replace("69.", "59."))
-    answers = solve_study(load_study(path), show=False)
-    assert answers.summary("centrality_class").query("service == 'gp'")["population"].tolist() == [TOTAL]
-    assert len(main_table(answers)) == len(SERVICES)
-
-
 def test_classes_computed_are_those_computed_by_hand(tmp_path):
     """Statistics Norway's method as the study describes it, on travel times of networkx."""
     roads = nx.DiGraph()

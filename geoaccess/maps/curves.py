@@ -159,9 +159,9 @@ def draw_panel(
         loc="left",
         pad=5,
     )
-    asked = "_response" if service.from_call else ""
-    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=words[f"curve_x{asked}"])
-    axes.set_ylabel(words[f"curve_y{asked}"])
+    x, y = ("curve_x_response", "curve_y_response") if service.from_call else ("curve_x", "curve_y")
+    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=words[x])
+    axes.set_ylabel(words[y])
     axes.set_yticks(range(0, 101, 20))
     step = next(step for step in (5, 10, 15, 30, 60, 120, 240, 480, 10**6) if end <= MOST_TICKS * 60 * step)
     axes.set_xticks(np.arange(0, end / 60 + 1e-9, step))

@@ -117,7 +117,8 @@ def geotiff(
     """
     if not column.endswith("_s") or column not in results.columns:
         raise InputError(f"results: {column!r} is not a column of travel times; they end in _s, such as gp_s")
-    words, asked = section(language, "raster"), "_response" if from_call else ""
+    words = section(language, "raster")
+    band, tag = ("minutes_response", "minutes_tag_response") if from_call else ("minutes", "minutes_tag")
     pixels = pixels_of(results, grid) if pixels is None else pixels
     times = results[column].to_numpy(dtype=np.float64)
     reached = np.isfinite(times)
@@ -146,14 +147,14 @@ def geotiff(
     with rasterio.MemoryFile() as memory, memory.open(**profile) as file:
         for window, part in _parts(values, pixels):
             file.write(part, window=Window(*window))
-        for number, meaning in enumerate((words[f"minutes{asked}"], words["code"]), start=1):
+        for number, meaning in enumerate((words[band], words["code"]), start=1):
             file.set_band_description(number, meaning)
         file.set_band_unit(1, "min")
         file.update_tags(
             COLUMN=column,
             ATTRIBUTION=attribution,
             **({"DISCLAIMER": disclaimer} if disclaimer else {}),
-            BAND_1=words[f"minutes_tag{asked}"],
+            BAND_1=words[tag],
             BAND_2=_code_words(language),
             NO_DATA=f"{NODATA:.0f}",
         )

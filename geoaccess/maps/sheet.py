@@ -65,7 +65,7 @@ def wrapped(text: str, *, width_in: float, size: float, weight: str = "normal", 
     """Break a text into lines that fit a width."""
     letters = max(int(width_in * 72 / (size * LETTER[weight])), 8)
     if hyphens:
-        text = " ".join(_in_parts(word, letters) for word in text.split())
+        text = " ".join(_in_parts(word, letters) for word in text.split(" "))
     return textwrap.wrap(text, letters, break_long_words=True)
 
 

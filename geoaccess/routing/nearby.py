@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import graph, nearby, search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
@@ -112,6 +113,7 @@ def above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
     return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward, parts)
 
 
+@checks_arguments
 def above_places(hierarchy: Hierarchy, *places: pd.DataFrame) -> Hierarchy:
     """Return the part of a hierarchy that lies above places as `snap` returns them, to search between them alone.
 
