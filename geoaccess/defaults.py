@@ -29,6 +29,7 @@ __all__ = [
     "RAAM_TAU_MIN",
     "REFERRAL_STAY_MIN",
     "SHARE_WITHIN",
+    "SIMPLIFY_M",
     "SOLVER_S",
     "TIMETABLE_DAY",
     "TIMETABLE_HOURS",
@@ -49,6 +50,9 @@ OFF_NETWORK_KPH = 5.0
 
 BUFFER_M = 1000.0
 """How far people walk to a road at most, in metres, in areas that are reached within a time."""
+
+SIMPLIFY_M = 10.0
+"""How far a border of such an area may be moved to make it simpler, in metres."""
 
 MIN_COMPONENT_M = 2000.0
 """Length of connected road, in metres, on which journeys may begin."""

@@ -351,6 +351,17 @@ def test_solving_writes_the_cache_and_nothing_else(tmp_path):
     assert all((path.parent / name).read_bytes() == content for name, content in before.items())
 
 
+def test_a_country_in_no_municipality_still_has_answers(tmp_path):
+    """The extract has no boundaries: that is said by who does not require them."""
+    before, rest = STUDY.split("[zones]")
+    zones = '[zones]\nkind = "osm"\nlevel = 7\nrequired = false\n\n'
+    path = write_study(tmp_path / "a", before + zones + rest[rest.index("[centrality]") :])
+    answers = solve_study(load_study(path), show=False)
+    assert set(answers.results["municipality_id"]) == {""}
+    assert answers.summary("centrality_class").query("service == 'gp'")["population"].tolist() == [TOTAL]
+    assert len(main_table(answers)) == len(SERVICES)
+
+
 def test_classes_computed_are_those_computed_by_hand(tmp_path):
     """Statistics Norway's method as the study describes it, on travel times of networkx."""
     roads = nx.DiGraph()

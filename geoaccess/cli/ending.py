@@ -30,7 +30,7 @@ _MOMENT_S: Final = 0.01
 def ending_in_order() -> Iterator[None]:
     """Have the signals that end a program do what Ctrl-C does, and exit as shells say of the one that came.
 
-    None of them is raised inside numba, which does not stand it.
+    None of them is raised inside numba, where it could end in a crash.
 
     By itself the system ends the process on the spot: its workers go on for a while, and what was half made and all
     marks in the cache wait for the next run. Who ignores a signal, as `nohup` does, has it ignored.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.defaults import BUFFER_M
+from geoaccess.defaults import BUFFER_M, SIMPLIFY_M
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
 from geoaccess.frames import valid_areas
@@ -48,9 +48,6 @@ _PLACE = "place"
 _LAYERS = ("isochrones", "rings")
 _STEP_DEG = 1e-8
 """Where borders cross that should not, areas are cut by such steps (a millimetre)."""
-
-_STRIP_M = 10.0
-"""So far apart may lie two borders along one shore, each made simpler by itself: between them there is no ring."""
 
 
 @dataclass(frozen=True)
@@ -207,12 +204,15 @@ def _rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _ring(area: Any, other: Any) -> Any:
-    """Return an area without another, and without the strips between them along their common shores."""
+    """Return an area without another, and without the strips between them along their common shores.
+
+    There each border is made simpler by itself, and may be moved by `SIMPLIFY_M`.
+    """
     import shapely
 
     parts = shapely.get_parts(valid_areas(np.array([_without(area, other)], object))[0])
     flat: Any = shapely.transform(parts, _flat)
-    return shapely.MultiPolygon([*parts[2 * shapely.area(flat) >= _STRIP_M * shapely.length(flat)]])
+    return shapely.MultiPolygon([*parts[2 * shapely.area(flat) >= SIMPLIFY_M * shapely.length(flat)]])
 
 
 def _flat(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.defaults import BUFFER_M
+from geoaccess.defaults import BUFFER_M, SIMPLIFY_M
 from geoaccess.errors import InputError
 from geoaccess.frames import areas_in_degrees
 from geoaccess.hierarchy import Hierarchy
@@ -44,7 +44,7 @@ def isochrones(
     cutoffs_s: Sequence[float],
     direction: Direction = "to_sites",
     buffer_m: float = BUFFER_M,
-    simplify_m: float = 10.0,
+    simplify_m: float = SIMPLIFY_M,
     largest_hole_km2: float = 0.5,
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
