@@ -126,6 +126,18 @@ def _one_process() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Let the system write when it will: some ten thousand times a test waits for it, and none cuts the power.
+
+    That files are synced before they are moved is seen one floor above, where the steps of writing are counted; the
+    hundreds of processes that tests start wait as those of users do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 _COARSE_DPI = 100
 _sharp: list[str] = []
 
