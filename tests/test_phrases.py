@@ -23,7 +23,7 @@ from geoaccess.study.results.dictionary import _written, meaning
 from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
 from geoaccess.study.settings.demand import DemandSettings
 
-BLANK = re.compile(r"\{(\w*)\}")
+BLANK = re.compile(r"\{(\w*)(?::[^{}|]*\|[^{}|]*)?\}")
 CACHED = ("_files", "languages", "_phrases", "section", "columns")
 
 # Keys that are put together from a prefix and a word of the data.

@@ -210,12 +210,12 @@ def test_sailings_to_be_booked_and_assumed_are_counted(tmp_path):
     hours = (*TO_TOWN, 8, 14)
     assert seconds(answers, "gp", "isle") == pytest.approx(ISLE + mean_wait(hours, 7, 17) + CROSSING, abs=0.5)
     note = answers.network.ferries.set_index("name").loc["Car ferry", "note"]
-    assert "1 sailings of the day are to be booked" in note
+    assert "1 sailing of the day is to be booked" in note
     assert "the timetable does not say whether it takes cars" in note
     assert answers.network.counts["sailings_to_be_booked"] == 1
     said = "\n".join(check(study))
     assert "timetables: 8 sailings with cars on Tuesday 13 January 2026, 6 of them between 07:00 and 17:00" in said
-    assert "1 sailings of the day are to be booked" in said
+    assert "1 sailing of the day is to be booked" in said
     assert "Øyferja: 60 trips take no cars (route_type 1014, f.zip)" in said
     assert "Kanskje: f.zip does not say whether it takes cars (route_type 1000)" in said
 

@@ -216,7 +216,7 @@ def _kind_of(line: FerryLine, places: _Places, rules: FerryRules) -> _Kind:
     if loose:
         return _Kind(STUB, note("loose_end", m=f"{max(loose):.0f}", within=f"{rules.join_m:g}"))
     joined = sum(node in joins for node in {nodes[0], nodes[-1]})
-    found = note("ends_joined" if joined > 1 else "end_joined", n=joined) if joined else ""
+    found = note("ends_joined", n=joined) if joined else ""
     return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, found)
 
 

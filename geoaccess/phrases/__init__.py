@@ -18,6 +18,7 @@ from geoaccess.phrases.catalogue import (
     table_text,
     text,
 )
+from geoaccess.phrases.filling import Phrase
 from geoaccess.phrases.groups import group_name
 from geoaccess.phrases.hours import PersonHours
 from geoaccess.phrases.letters import CONTROLS, ONE_LINE, on_one_line, printable
@@ -48,6 +49,7 @@ __all__ = [
     "ONE_LINE",
     "ColumnText",
     "PersonHours",
+    "Phrase",
     "Text",
     "Writer",
     "columns",

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from geoaccess.errors import InputError
+from geoaccess.phrases.filling import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,12 +103,12 @@ def fallbacks(language: str) -> list[str]:
     return [one for one in dict.fromkeys(order) if one in languages()]
 
 
-def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Phrase]]:
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from _leaves(value, (*path, key))
         else:
-            yield (*path, key), str(value)
+            yield (*path, key), Phrase(value)
 
 
 @cache
@@ -153,7 +154,7 @@ def in_words(phrase: str, words: Mapping[str, str], *, language: str) -> str:
     for name in SCHEME_WORDS:
         if f"{{{name}}}" in phrase:
             phrase = phrase.replace(f"{{{name}}}", words.get(name) or section(language, "units")[name])
-    return phrase
+    return Phrase(phrase)
 
 
 def text(language: str, key: str, **values: object) -> str:

@@ -12,13 +12,13 @@ from functools import cache
 from typing import Final
 
 from geoaccess.phrases.catalogue import FALLBACK, section
+from geoaccess.phrases.filling import BLANK
 from geoaccess.phrases.numbers import plain
 
 __all__ = ["note", "note_in"]
 
 _NAME: Final = "notes"
 _APART: Final = "; "
-_BLANK: Final = re.compile(r"\\\{(\w+)\\\}")
 _DECIMAL: Final = re.compile(r"-?\d+\.\d+")
 
 
@@ -78,6 +78,17 @@ def _value(language: str, value: str) -> str:
     return blank + (_whole(language, value.lstrip()) or value.lstrip()) if value.strip() else value
 
 
+def _pattern(phrase: str) -> str:
+    """Return what any filling of a phrase matches, with a group for each blank."""
+    found, at = "", 0
+    for blank in BLANK.finditer(phrase):
+        found += re.escape(phrase[at : blank.start()])
+        words = "|".join(re.escape(word) for word in blank.groups()[1:] if word is not None)
+        found += f"(?:{words})" if words else f"(?P<{blank[1]}>(?:(?!; ).)*?)"
+        at = blank.end()
+    return found + re.escape(phrase[at:])
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return how each note reads in English, those with most words of their own first."""
@@ -86,7 +97,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     for key, phrase in section(FALLBACK, _NAME).items():
         if key in units:
             continue
-        literal = "".join(re.split(r"\{\w+\}", phrase))
-        pattern = _BLANK.sub(r"(?P<\1>(?:(?!; ).)*?)", re.escape(phrase))
+        literal = BLANK.sub("", phrase)
+        pattern = _pattern(phrase)
         found.append((len(literal), key, re.compile(pattern, re.DOTALL)))
     return tuple((key, pattern) for _, key, pattern in sorted(found, key=lambda one: (-one[0], one[1])))

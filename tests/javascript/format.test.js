@@ -4,12 +4,12 @@ const test = require("node:test");
 const { load } = require("./page.js");
 
 const WORDS = {
-  en: { min: "min", hour: "h", people_n: "{n} people", people_one: "{n} person", people_band: "{band} people", people_about: "about {n} people" },
-  nb: { min: "min", hour: "t", people_n: "{n} innbyggere", people_one: "{n} innbygger", people_band: "{band} innbyggere", people_about: "omtrent {n} innbyggere" },
+  en: { min: "min", hour: "h", people_n: "{n} {n:person|people}", people_band: "{band} people", people_about: "about {n} {n:person|people}" },
+  nb: { min: "min", hour: "t", people_n: "{n} {n:innbygger|innbyggere}", people_band: "{band} innbyggere", people_about: "omtrent {n} {n:innbygger|innbyggere}" },
 };
 const geoaccess = load(["shared/format.js"]);
 let language = "en";
-const say = (key, values) => Object.entries(values || {}).reduce((text, [name, value]) => text.replace(`{${name}}`, value), WORDS[language][key]);
+const say = (key, values) => geoaccess.fill(WORDS[language][key], values || {});
 const format = geoaccess.formats(() => language, say);
 const written = (value) => value.replace(/[\u00a0\u202f]/g, "_"); // spaces that do not break
 

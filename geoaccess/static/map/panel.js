@@ -15,8 +15,7 @@
     return element;
   }
 
-  const say = (key, values) =>
-    Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, () => value), view.words[key]);
+  const say = (key, values) => geoaccess.fill(view.words[key], values || {});
   const { people, time } = geoaccess.formats(() => view.language, say);
 
   // ---- header and footer

@@ -14,8 +14,7 @@
     return known.find((one) => one in languages && one !== "en") || otherwise;
   };
   talk.has = (key) => Object.hasOwn(phrases[talk.language], key);
-  talk.say = (key, values) =>
-    Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, () => value), phrases[talk.language][key]);
+  talk.say = (key, values) => geoaccess.fill(phrases[talk.language][key], values || {});
   Object.assign(talk, geoaccess.formats(() => talk.language, talk.say));
   // A norm in minutes: "12", or "12/25" where each cell is held against one of the two.
   talk.norm = (limits) => limits.map((seconds) => talk.number(seconds / 60, seconds % 60 ? 1 : 0)).join("/");
@@ -25,6 +24,6 @@
   talk.day = (day) => weekday(day, "short");
   talk.dayLong = (day) => weekday(day, "long");
   talk.dayList = (some) => (some.length === 5 ? talk.say("each_day") : some.map(talk.day).join(", "));
-  talk.dayCount = (n) => talk.say(n === 1 ? "day_n" : "days_n", { n });
+  talk.dayCount = (n) => talk.say("days_n", { n });
   geoaccess.talk = talk;
 })();

@@ -4,6 +4,16 @@
   const NOTHING = "–";
   const MINUS = "−";
 
+  // Fill the blanks of a phrase, and choose words by number: "{n} {n:person|people}" (geoaccess/phrases/filling.py).
+  const BLANK = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g;
+  function fill(phrase, values) {
+    return phrase.replace(BLANK, (blank, name, one, others) => {
+      if (!Object.hasOwn(values, name)) return blank;
+      if (one === undefined) return values[name];
+      return String(values[name]) === "1" ? one : others;
+    });
+  }
+
   // `language()` gives the language of the moment, `say(key)` its words for "min" and "hour".
   function formats(language, say) {
     const intl = (value, digits, style) =>
@@ -50,12 +60,11 @@
     function people(value, below = 0, about = false) {
       if (value > 0 && value < below) return say("people_band", { band: `1–${below - 1}` });
       if (about) return say("people_about", { n: number(value) });
-      const one = new Intl.PluralRules(language()).select(Math.round(value)) === "one";
-      return say(one ? "people_one" : "people_n", { n: number(value) });
+      return say("people_n", { n: number(value) });
     }
 
     return { number, share, time, signed, people };
   }
 
-  geoaccess.formats = formats;
+  Object.assign(geoaccess, { fill, formats });
 })();
