@@ -23,7 +23,7 @@ def cells(*rows):
     east, north, people, zone = zip(*rows, strict=True)
     middle = gpd.GeoSeries.from_xy([17.5], [69.3], crs=4326).to_crs(25833)[0]
     west, south = middle.x + 1000 * np.array(east) - 500, middle.y + 1000 * np.array(north) - 500
-    table = {"population": np.array(people, float), "municipality": zone}
+    table = {"population": np.array(people, float), "municipality_id": zone, "municipality": zone}
     return gpd.GeoDataFrame(table, geometry=shapely.box(west, south, west + 1000, south + 1000), crs=25833)
 
 
@@ -76,7 +76,7 @@ def test_places_are_ranked_by_those_who_live_there_or_nearest_to_them(tmp_path):
     rows = [("Ved null", "village", 0, ""), ("Ved tjue", "village", 2, "100"), ("Ved seksti", "village", 3, "5000")]
     lines = [f"{name},{kind},{middle.x[at]},{middle.y[at]},{people},\n" for name, kind, at, people in rows]
     lines += [f"Bydel,suburb,{middle.x[0]},{middle.y[0]},9000,\n", "Oslo,city,10.7,59.9,700000,\n"]
-    found = places_of(study(tmp_path, TABLE + "".join(lines)), around, window_of(around)).set_index("name")
+    found = places_of(study(tmp_path, TABLE + "".join(lines)), around, window_of(around), None).set_index("name")
     # The suburb is small, whoever lives there, and takes nobody; Oslo is off the map.
     assert found.index.tolist() == ["Ved seksti", "Ved tjue", "Ved null", "Bydel"]
     assert found["people"].tolist() == [5000, 500, 70, 9000]

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 from straight import straight_ds
 
 from geoaccess.network import EdgeKind, snap
-from geoaccess.study import load_study, run_study
+from geoaccess.study import load_study, run_study, stages
 
 pytestmark = pytest.mark.usefixtures("sharp_pictures")
 
@@ -55,6 +55,17 @@ def test_the_people_are_those_of_the_grid(answers, cells, data):
     assert (corners["minx"] == grid["x_3035"]).all()
     assert (corners["miny"] == grid["y_3035"]).all()
     assert (cells.geometry.area == 1e6).all()
+
+
+def test_sites_stand_in_the_municipality_that_they_are_known_to_stand_in(answers):
+    # Hólmavík is the seat of Strandabyggð, whose neighbour has the nearest inhabited square; Salahverfi is a quarter of
+    # Kópavogur, at the border of Reykjavík, and Skútahraun a street of Hafnarfjörður, at that of Garðabær.
+    known = {"2575752893": "Strandabyggð", "828000975": "Kópavogsbær", "172051854": "Hafnarfjarðarkaupstaður"}
+    found = stages.municipalities_at(answers.study, answers.sites.geometry, answers.results, answers.zones)
+    for number, name in known.items():
+        here = found[found.index.str.endswith(number)]
+        assert len(here)
+        assert set(here["municipality"]) == {name}
 
 
 @pytest.mark.parametrize("name", ["municipalities", "classes", "everybody"])

@@ -215,7 +215,11 @@ def test_of_many_paces_what_classes_are_made_of_is_kept_for_the_first(study):
 def test_people_of_places_follow_the_people(study):
     def people():
         cells = stages.read_people(load_study(study.path)).assign(municipality="")
-        return basemap.places_of(load_study(study.path), cells, window_of(cells)).set_index("name")["people"].to_dict()
+        return (
+            basemap.places_of(load_study(study.path), cells, window_of(cells), None)
+            .set_index("name")["people"]
+            .to_dict()
+        )
 
     assert people() == people() == {"West": 1009}  # those of its own cell: the farm is 5.4 km away
     path = study.path.parent / "people.csv"

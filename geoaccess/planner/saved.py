@@ -81,7 +81,7 @@ def open_scenario(state: PlannerState, scenario: Scenario) -> Opened:
     """
     not_shown: list[str] = []
     with of_another_study(state.study, scenario):
-        resolved = resolve_in_study(state.study, scenario, state.answers.sites, state.answers.results)
+        resolved = resolve_in_study(state.study, scenario, state.directory)
         shut = [_shut(state, close, not_shown) for close in scenario.close]
         storm = [_shut(state, close, not_shown) for close in scenario.closes[len(scenario.close) :]]
     said = _said(state, scenario, resolved, not_shown)

@@ -141,7 +141,7 @@ class PlannerState:
     @cached_property
     def directory(self) -> SiteDirectory:
         """The sites of the study, by id and name."""
-        return site_directory(self.study, self.answers.sites, self.answers.results)
+        return site_directory(self.study, self.answers.sites, self.answers.results, self.answers.zones)
 
     @cached_property
     def districts(self) -> npt.NDArray[np.bool_]:

@@ -63,7 +63,7 @@ def chosen_sites(answers: Answers, service: str, wanted: Sequence[str] = ()) -> 
     sites = answers.sites
     if not wanted:
         return sites[(sites["service"] == service).to_numpy()]
-    directory = site_directory(answers.study, sites, answers.results)
+    directory = site_directory(answers.study, sites, answers.results, answers.zones)
     return sites.loc[list(dict.fromkeys(directory.find(name, service=service) for name in wanted))]
 
 

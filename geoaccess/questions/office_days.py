@@ -114,7 +114,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     answers = solve_times(study, show=show) if answers is None else answers
     answers = answers.reading(files_asked(question.candidates, question.exclude))
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
-    question = _with_sites(site_directory(study, answers.sites, answers.results), question)
+    question = _with_sites(site_directory(study, answers.sites, answers.results, answers.zones), question)
     places = _candidates(answers, ours, question)
     standing = ours.drop(list(question.redistribute))
     snapped = stages.snap_all(study, answers.network, answers.results, standing)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
     from geoaccess.scenarios import AddSite, ChangedNetwork, MoveSite, ResolvedScenario, Scenario
+    from geoaccess.services import SiteDirectory
 
 __all__ = [
     "ChangedStudy",
@@ -51,7 +52,7 @@ class ChangedStudy:
 def change_study(
     study: Study,
     scenario: Scenario,
-    sites: gpd.GeoDataFrame,
+    directory: SiteDirectory,
     cells: gpd.GeoDataFrame,
     network: Network,
     names: pd.DataFrame | None,
@@ -60,8 +61,10 @@ def change_study(
 
     Parameters
     ----------
+    directory
+        Of the sites of the study, see `site_directory`.
     cells
-        With `municipality_id` and `municipality`.
+        With `municipality_id`.
     network
         Of the scenario, see `network_of_scenario`.
     names
@@ -72,13 +75,13 @@ def change_study(
     InputError
         With everything that is not there, may be several sites, or lies off the map.
     """
-    named = resolve_in_study(study, scenario, sites, cells)
+    named = resolve_in_study(study, scenario, directory)
     zones = cells["municipality_id"]
     known = _with_known_zones(study, named.scenario, zones)
     problems = [*_sites_off_the_map(known, network), *_unknown_zones(known, zones)]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
-    changed = _changed_sites(study, known, sites)
+    changed = _changed_sites(study, known, directory.sites)
     return ChangedStudy(known, named, changed, scenarios.apply_to_network(known, network, names=names))
 
 

@@ -18,6 +18,7 @@ from geoaccess.questions.scenario_run import needs_names, refuse_clock, road_nam
 from geoaccess.scenarios import apply_to_network
 from geoaccess.study import stages
 from geoaccess.study.scenario_names import of_another_study
+from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +55,11 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
                     refuse_clock(scenario, by_clock=True)
                     stages.read_timetables(study)
                 people = stages.read_people(study_with_people(study, scenario))
-                cells = people.join(stages.join_zones(study, people)[0])
+                joined, municipalities = stages.join_zones(study, people)
+                cells = people.join(joined)
+                directory = site_directory(study, sites, cells, municipalities)
                 own = network_of_scenario(study, scenario, network)
-                changed = change_study(study, scenario, sites, cells, own, names)
+                changed = change_study(study, scenario, directory, cells, own, names)
                 if driven is not None:  # the same changes to the roads of ambulances
                     apply_to_network(changed.scenario, driven[1], names=names)
             notes = notes_of_names(study, changed.named, sites, changed.sites, writer)

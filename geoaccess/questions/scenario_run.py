@@ -21,6 +21,7 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study, solve_times
 from geoaccess.study.scenario_names import of_another_study
 from geoaccess.study.settings.study_file import Study
+from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -249,7 +250,8 @@ def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
     if scenario.population is not None:
         base = _with_people(base, scenario)
     network = network_of_scenario(base.study, scenario, base.answers.network)
-    found = change_study(base.study, scenario, base.answers.sites, base.results, network, base.names)
+    directory = site_directory(base.study, base.answers.sites, base.results, base.answers.zones)
+    found = change_study(base.study, scenario, directory, base.results, network, base.names)
     of_vehicles = None
     if base.vehicles is not None:
         of_vehicles = apply_to_network(found.scenario, base.vehicles.plain, names=base.names)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from geoaccess import scenarios, services
 from geoaccess.errors import GeoaccessError, InputError
-from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import geopandas as gpd
     import pandas as pd
 
     from geoaccess.scenarios import ResolvedScenario, Scenario
+    from geoaccess.services import SiteDirectory
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["combine_in_study", "is_for", "named_removals", "of_another_study", "resolve_in_study"]
@@ -48,16 +47,14 @@ def of_another_study(study: Study, scenario: Scenario) -> Iterator[None]:
         ) from error
 
 
-def resolve_in_study(
-    study: Study, scenario: Scenario, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame
-) -> ResolvedScenario:
-    """Find the sites that a scenario names in a study, see `geoaccess.scenarios.resolve_sites`.
+def resolve_in_study(study: Study, scenario: Scenario, directory: SiteDirectory) -> ResolvedScenario:
+    """Find the sites that a scenario names in the directory of a study, see `geoaccess.scenarios.resolve_sites`.
 
-    `cells` have `municipality`. In a scenario that was made for another study no id is taken that does not say a name.
+    In a scenario that was made for another study no id is taken that does not say a name.
     """
     return scenarios.resolve_sites(
         scenario,
-        site_directory(study, sites, cells),
+        directory,
         services=list(study.settings.services),
         by_name=not is_for(study, scenario),
     )

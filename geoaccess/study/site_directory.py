@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess import files, services
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.study import stages
 from geoaccess.study.settings.inputs import SitesFromFile
 from geoaccess.study.site_columns import read_with_columns
 
@@ -20,16 +20,20 @@ if TYPE_CHECKING:
     from geoaccess.services import SiteDirectory
     from geoaccess.study.sections.inputs import SectionInput
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages import Municipalities
 
-__all__ = ["find_sites", "municipality_near", "site_directory"]
+__all__ = ["find_sites", "site_directory"]
 
 
-def site_directory(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> SiteDirectory:
-    """Return a directory of sites of a study; `cells` with `municipality` say in which municipality each lies."""
+def site_directory(
+    study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, municipalities: Municipalities | None
+) -> SiteDirectory:
+    """Return a directory of sites of a study, with the municipality that each lies in, see `municipalities_at`."""
 
     @cache
     def zones() -> Mapping[Any, str]:
-        return dict(zip(sites.index, municipality_near(cells, sites.geometry), strict=True))
+        found = stages.municipalities_at(study, sites.geometry, cells, municipalities)
+        return dict(zip(sites.index, found["municipality"], strict=True))
 
     @cache
     def former() -> Mapping[str, Any]:
@@ -55,7 +59,7 @@ def find_sites(
         The columns, and beside each the column that says what the site is called: an id is checked by it where it
         is not "".
     """
-    directory = site_directory(known.study, known.sites, known.results)
+    directory = site_directory(known.study, known.sites, known.results, known.municipalities)
     found: dict[str, list[Any]] = {}
     problems: list[str] = []
     for column, beside in names.items():
@@ -67,15 +71,6 @@ def find_sites(
                 found[column].append(text)
                 problems.append(f"row {row}: {column}: {error}")
     return table.assign(**found).drop(columns=[*names.values()]), problems
-
-
-def municipality_near(cells: gpd.GeoDataFrame, places: gpd.GeoSeries) -> list[str]:
-    """Return the municipality of each place: that of the nearest cell that has one; "" where no cell has one."""
-    named = cells[(cells["municipality"].fillna("") != "").to_numpy()]
-    if named.empty or not len(places):
-        return [""] * len(places)
-    near = named.sindex.nearest(places.to_crs(crs_of(named)), return_all=False)[1]
-    return [str(name) for name in named["municipality"].iloc[near]]
 
 
 def _numbered_rows(study: Study) -> dict[str, str]:

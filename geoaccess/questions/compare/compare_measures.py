@@ -11,7 +11,6 @@ import pandas as pd
 
 from geoaccess import services
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
 from geoaccess.measures import ServiceSpec
 from geoaccess.network import ACROSS_WATER, NO_ROAD_WITHIN
 from geoaccess.phrases import text
@@ -22,7 +21,7 @@ from geoaccess.study.sections.ambulance import treatment_columns
 from geoaccess.study.sections.catchments import catchment_columns, counted_demand, per_person, supply_of
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.opening import opening_columns, opening_services
-from geoaccess.study.sections.service_sites import municipality_of_sites, sites_of_service
+from geoaccess.study.sections.service_sites import municipality_by_place, municipality_of_sites, sites_of_service
 from geoaccess.study.settings.config_sections import RuleOfOwn
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.stages import Snapped
@@ -255,14 +254,15 @@ def changed_permissions(changed: ScenarioRun, key: str, before: pd.DataFrame) ->
     everybody = ";".join(zones[zones != ""].unique())
     given = given.astype(object).fillna(pd.Series(everybody, index=pd.unique(pd.Series(freed, dtype=object)))).dropna()
     placed = [site for site in _placed(changed, sites) if site not in given.index]
+    known = _known(changed.base)
     if not (isinstance(changed.base.study.settings.services[key].rule, RuleOfOwn) and placed):
         return services.change_permissions(before, sites=sites.index, allowed=given)
     return services.change_permissions(
         before,
         sites=sites.index,
         allowed=given,
-        placed=_municipality(changed, sites.loc[placed], key),
-        home=municipality_of_sites(_known(changed.base), key),
+        placed=municipality_by_place(known, sites.loc[placed], key),
+        home=municipality_of_sites(known, key),
     )
 
 
@@ -270,20 +270,6 @@ def _placed(changed: ScenarioRun, sites: gpd.GeoDataFrame) -> list[str]:
     """Return the sites that are new, or somewhere else than before."""
     before = gpd.GeoSeries(changed.base.answers.sites.geometry.reindex(sites.index))
     return [str(site) for site in sites.index[~sites.geometry.geom_equals(before).to_numpy(bool)]]
-
-
-def _municipality(changed: ScenarioRun, sites: gpd.GeoDataFrame, key: str) -> pd.Series:
-    """Return the municipality of new places: by its borders, else that of the nearest people."""
-    known = _known(changed.base)
-    if known.municipalities is not None and known.study.settings.zones.kind != "column":
-        service = known.study.settings.services[key].model_copy(update={"municipality": None})
-        placed = known.study.settings.services | {key: service}
-        study = Study(known.study.path, known.study.settings.model_copy(update={"services": placed}))
-        return municipality_of_sites(replace(known, study=study, sites=sites), key)
-    cells = known.results[known.results["municipality_id"] != ""]
-    points = sites.to_crs(crs_of(cells)).geometry
-    nearest = cells.geometry.centroid.sindex.nearest(points, return_all=False)[1]
-    return pd.Series(cells["municipality_id"].to_numpy(object)[nearest], sites.index)
 
 
 def _times(

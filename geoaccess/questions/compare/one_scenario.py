@@ -88,7 +88,7 @@ def solved(common: Common, one: ScenarioRun) -> Solved:
 
 def places_of(base: Baseline) -> pd.Series[str]:
     """Return what people would call the place of each cell."""
-    return named_places(base.study, base.results, base.answers.sites)
+    return named_places(base.study, base.results, base.answers.sites, base.answers.zones)
 
 
 def _against_today(base: Baseline, one: ScenarioRun, after: pd.DataFrame) -> pd.DataFrame:
@@ -281,10 +281,17 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
             notes.append(
                 writer.text("note_no_capacity", names=", ".join(unknown), catchment=catchment.label or measure.name)
             )
-        if measure.is_time and measure.name == "allowed" and service.rule is not None and service.rule.kind != "own":
+        if measure.is_time and measure.name == "allowed" and service.rule is not None:
             stated = {item.site for item in one.scenario.change if item.allowed is not None}
-            closed = [label for label in new if label not in stated]
-            notes += [writer.text("note_nobody", names=", ".join(closed))] if closed else []
+            open_to = [label for label in new if label not in stated]
+            if service.rule.kind != "own":
+                notes += [writer.text("note_nobody", names=", ".join(open_to))] if open_to else []
+            elif one.base.answers.zones is None:
+                moved = [
+                    item.site for item in one.scenario.move if one.sites["service"].get(item.site) == measure.service
+                ]
+                placed = [*open_to, *(label for label in moved if label not in stated)]
+                notes += [writer.text("note_no_borders", names=", ".join(placed))] if placed else []
         if measure.is_time and measure.name == "expected" and service.opening:
             unclear = (one.site_values("days_per_week") > 0) & one.site_values("opening").isna()
             part = [str(label) for label in one.sites.index[unclear & (one.sites["service"] == measure.service)]]

@@ -9,7 +9,6 @@ from geoaccess import services, siting
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
 from geoaccess.study import stages
-from geoaccess.study.site_directory import municipality_near
 from geoaccess.tables import swapped_hint
 
 if TYPE_CHECKING:
@@ -101,5 +100,7 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
 
 
 def municipality_of(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> list[str]:
-    """Return the municipality of some of the places, by number: that of the nearest cell that has one."""
-    return municipality_near(answers.results, places.iloc[list(numbers)].geometry)
+    """Return the municipality of some of the places, by number, see `stages.municipalities_at`."""
+    some = places.iloc[list(numbers)].geometry
+    found = stages.municipalities_at(answers.study, some, answers.results, answers.zones)
+    return [str(name) for name in found["municipality"]]

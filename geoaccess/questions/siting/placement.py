@@ -198,7 +198,7 @@ def _label(study: Study, question: Question) -> str:
 
 def _staying(answers: Answers, ours: gpd.GeoDataFrame, found: Located) -> list[str]:
     """Say which services stay where a site closes."""
-    directory = site_directory(answers.study, answers.sites, answers.results)
+    directory = site_directory(answers.study, answers.sites, answers.results, answers.zones)
     services, notes = answers.study.settings.services, []
     of_closed = set(ours["service"])  # a service that takes their sites closes with them
     for gone in ours.index[found.closed]:

@@ -124,12 +124,16 @@ class _Under:
         west, south, east, north = self.bounds
         return max(east - west, north - south) / self.steps, (west - 1, south - 1, east + 1, north + 1)
 
+    @cached_property
+    def municipalities(self) -> Municipalities | None:
+        """The municipalities, None where there are none; whoever asks first for their polygons has them read."""
+        return stages.join_zones(self.study, self.cells.value)[1] if self.made_of else None
+
     def outlines(self) -> Areas | None:
         """Return the municipalities with their outlines, None where there are none."""
         if self.areas is not None:
             return self.areas.once
-        found = stages.join_zones(self.study, self.cells.value)[1] if self.made_of else None
-        return None if found is None else Areas.of(found.table)
+        return None if self.municipalities is None else Areas.of(self.municipalities.table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +170,7 @@ class Areas:
 
 def known_cells(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return what of the cells the ground is made of."""
-    return cells[[name for name in ("population", "municipality", "geometry") if name in cells]]
+    return cells[[name for name in ("population", "municipality_id", "municipality", "geometry") if name in cells]]
 
 
 def start_ground(
@@ -246,7 +250,7 @@ def _laid(under: _Under) -> dict[str, Any]:
 def _below(under: _Under, found: Mapping[str, Any]) -> dict[str, Any]:
     below: dict[str, Any] = {name: found.get(name) for name in ("municipalities", "ferries", "roads")}
     below |= {name: found[name].geometry if name in found else None for name in _WATERS}
-    return {**below, "places": stages.places_of(under.study, under.cells.value, under.window)}
+    return {**below, "places": stages.places_of(under.study, under.cells.value, under.window, under.municipalities)}
 
 
 def _kept(under: _Under) -> dict[str, Any]:

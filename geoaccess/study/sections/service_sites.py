@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.frames import crs_of
 from geoaccess.routing import by_blocks_of_cells
 from geoaccess.services import SiteDirectory
+from geoaccess.study import stages
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.tables import zone_number
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
-__all__ = ["ask_of_times", "municipality_of_sites", "names_of_municipalities", "sites_of_service"]
+__all__ = [
+    "ask_of_times",
+    "municipality_by_place",
+    "municipality_of_sites",
+    "names_of_municipalities",
+    "sites_of_service",
+]
 
 
 def sites_of_service(known: SectionInput, key: str) -> gpd.GeoDataFrame:
@@ -82,17 +88,32 @@ def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
                 f"{', '.join(map(str, numbers[:3]))}; name a table of changed numbers in [zones] (changes = ...)"
             )
     elif known.municipalities is not None and settings.zones.kind != "column":
-        places = sites[["geometry"]].to_crs(crs_of(known.results))
-        limit = settings.zones.max_nearest_m
-        assigned: pd.DataFrame = zones.assign_zones(places, known.municipalities.table, max_nearest_m=limit)
-        found = assigned["municipality_id"]
+        return municipality_by_place(known, sites, key)
     else:
         raise ConfigError(
             f"{known.study.path}: [services.{key}] needs the municipality of its sites, and [zones] has no borders to "
             'find it by; write municipality = "kommunenummer", the column of the table of sites that holds the number'
         )
+    _refuse_lost(found, sites, key)
+    return found
+
+
+def municipality_by_place(known: SectionInput, sites: gpd.GeoDataFrame, key: str) -> pd.Series[str]:
+    """Return the number of the municipality that each site lies in, see `stages.municipalities_at`.
+
+    Raises
+    ------
+    InputError
+        If a site lies in none.
+    """
+    places = stages.municipalities_at(known.study, sites.geometry, known.results, known.municipalities)
+    found: pd.Series[str] = places["municipality_id"]
+    _refuse_lost(found, sites, key)
+    return found
+
+
+def _refuse_lost(found: pd.Series[str], sites: gpd.GeoDataFrame, key: str) -> None:
     directory = SiteDirectory(sites)
     lost = [f"{directory.describe(site)}: lies in no municipality" for site in found.index[found == ""]]
     if lost:
         raise InputError.listing(f"sites of {key}", lost)
-    return found

@@ -43,7 +43,7 @@ from geoaccess.study.stages.timetables import (
     timetable_of,
     without_timetable,
 )
-from geoaccess.study.stages.zoning import Municipalities, are_still, join_zones
+from geoaccess.study.stages.zoning import Municipalities, are_still, join_zones, municipalities_at
 
 __all__ = [
     "MOST",
@@ -83,6 +83,7 @@ __all__ = [
     "load_kept",
     "load_to_draw",
     "loading_ahead",
+    "municipalities_at",
     "names_of_sites",
     "network_folder",
     "no_classes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -22,8 +21,9 @@ from geoaccess.study.stages.extracts import (
     glaciers_of,
     read_in_passing,
 )
-from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_columns, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
+from geoaccess.study.stages.zoning import municipalities_at
 from geoaccess.tables import read_areas, read_named_places
 from geoaccess.version import __version__
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages.zoning import Municipalities
 
 __all__ = ["Window", "ice_of", "lakes_of", "land_of", "places_of", "window_around", "window_of"]
 
@@ -48,7 +49,6 @@ _PLACES: Final = [("place", kind) for kind in (*PLACES, "island")]
 _LARGE: Final = ("city", "town", "village")
 _NO_HOMES: Final = ("suburb", "island")
 _REACH_M: Final = 5000.0
-_FAR_M: Final = 20_000.0
 
 
 class Window(NamedTuple):
@@ -149,7 +149,9 @@ def _kept_shapes(
     return kept_tables(study.cache / f"{name}-{digest[:20]}", make)[name].geometry.to_numpy()
 
 
-def places_of(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDataFrame:
+def places_of(
+    study: Study, cells: gpd.GeoDataFrame, window: Window, municipalities: Municipalities | None
+) -> gpd.GeoDataFrame:
     """Return the named places around the cells as points in EPSG:4326, first those that maps show first.
 
     They are made once of the same cells and people, and kept.
@@ -157,18 +159,22 @@ def places_of(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoD
     Returns
     -------
     Table with `name`, `alt_names` (parted by "; "), `kind`, `small` (a hamlet, a part of a town, an island: shown only
-    close up), `people`, and `municipality`, that of the nearest cell. People are those that the map or the table says,
+    close up), `people`, and `municipality`, see `municipalities_at`. People are those that the map or the table says,
     or, if they are more, those of the cells nearer to it than to any other place and at most 5 km away.
     """
     digest = hashlib.sha256(f"{__version__} {window.box} {_source_of_places(study)}".encode())
-    for code in (*digests_of_code(("osm", "tables")), files.sha256(Path(__file__))):
+    for code in digests_of_code(("osm", "tables", "zones", "study/stages")):
         digest.update(code.encode())
     update_by_shapes(digest, cells.geometry)
     digest.update(cells["population"].to_numpy(np.float64).tobytes())
-    digest.update(repr(_municipalities(cells)).encode())
+    if municipalities is None:
+        update_by_columns(digest, cells[[name for name in ("municipality_id", "municipality") if name in cells]])
+    else:
+        digest.update(f"{municipalities.made_of} {study.settings.zones.model_dump_json()}".encode())
     kept = study.cache / f"places-{digest.hexdigest()[:20]}"
-    found: gpd.GeoDataFrame = kept_tables(kept, lambda: {"places": _places(study, cells, window)})["places"]
-    return found
+    found = kept_tables(kept, lambda: {"places": _places(study, cells, window, municipalities)})
+    named: gpd.GeoDataFrame = found["places"]
+    return named
 
 
 def _source_of_places(study: Study) -> str:
@@ -179,7 +185,9 @@ def _source_of_places(study: Study) -> str:
     return features_digest(study, _PLACES)
 
 
-def _places(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDataFrame:
+def _places(
+    study: Study, cells: gpd.GeoDataFrame, window: Window, municipalities: Municipalities | None
+) -> gpd.GeoDataFrame:
     if study.settings.basemap.places:
         found = read_named_places(study.resolve(study.settings.basemap.places), hint=study.fetch_hint)
     else:
@@ -191,7 +199,8 @@ def _places(study: Study, cells: gpd.GeoDataFrame, window: Window) -> gpd.GeoDat
     small = ~found["kind"].isin(_LARGE).to_numpy(dtype=np.bool_)
     homes = ~found["kind"].isin(_NO_HOMES).to_numpy(dtype=np.bool_)
     people = np.fmax(found["population"].to_numpy(np.float64), _people_near(points, homes, cells))
-    found = found.assign(small=small, people=people, municipality=_municipality_near(points, cells))
+    home = municipalities_at(study, found.geometry, cells, municipalities)["municipality"]
+    found = found.assign(small=small, people=people, municipality=home)
     order = np.lexsort((found["name"].to_numpy(dtype=str), -people, small))
     columns = ["name", "alt_names", "kind", "small", "people", "municipality", "geometry"]
     ordered: gpd.GeoDataFrame = found.iloc[order].reset_index(drop=True)[columns]
@@ -212,19 +221,3 @@ def _people_near(points: Any, homes: npt.NDArray[np.bool_], cells: gpd.GeoDataFr
         cell, place = tree.query_nearest(cells.geometry.centroid.to_numpy(), max_distance=_REACH_M, all_matches=False)
         found[rows] = np.bincount(place, cells["population"].to_numpy(np.float64)[cell], len(rows))
     return found
-
-
-def _municipality_near(points: Any, cells: gpd.GeoDataFrame) -> list[str]:
-    """Return the municipality of the cell nearest to each place, "" where none is within 20 km."""
-    found, names = [""] * len(points), _municipalities(cells)
-    if names and len(points):
-        tree = shapely.STRtree(cells.geometry.to_numpy())
-        place, cell = tree.query_nearest(points, max_distance=_FAR_M, all_matches=False)
-        for one, number in zip(place.tolist(), cell.tolist(), strict=True):
-            found[one] = names[number]
-    return found
-
-
-def _municipalities(cells: gpd.GeoDataFrame) -> list[str]:
-    """Return what the municipality of each cell is called; nothing where the cells have none."""
-    return cells["municipality"].astype(object).fillna("").astype(str).tolist() if "municipality" in cells else []

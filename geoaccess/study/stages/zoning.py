@@ -6,13 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
+import shapely
 from shapely.geometry import Point
 
 from geoaccess import files, zones
 from geoaccess.errors import InputError, NoBoundaryError
+from geoaccess.frames import crs_of
 from geoaccess.remembering import remembered_of
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
@@ -29,7 +32,11 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Municipalities", "are_still", "join_zones"]
+__all__ = ["Municipalities", "are_still", "join_zones", "municipalities_at"]
+
+_NAMES: Final = ["municipality_id", "municipality"]
+_FAR_M: Final = 20_000.0
+"""Without borders, a place this far from everybody's cells is in no municipality."""
 
 
 @dataclass(eq=False)
@@ -70,6 +77,59 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Mun
     return remembered_of("zones", (cells,), key, lambda: _joined(study, cells))
 
 
+def municipalities_at(
+    study: Study, places: gpd.GeoSeries, cells: gpd.GeoDataFrame, municipalities: Municipalities | None
+) -> pd.DataFrame:
+    """Return the municipality of each place: that of the border that holds it, else that of the nearest cell.
+
+    The one rule for all that stands somewhere and is no cell: sites, candidates, settlements, links. Borders hold
+    places as they hold cells, see `geoaccess.zones.assign_zones`. Where there are none, as with
+    `[zones] kind = "column"`, it is the municipality of the cell that holds the place or is nearest to it; of
+    cells equally near, the smallest.
+
+    Parameters
+    ----------
+    study
+        The study.
+    places
+        Points, with a CRS.
+    cells
+        With `municipality_id` and `municipality`, where the study has municipalities.
+    municipalities
+        Those with borders, None where there are none.
+
+    Returns
+    -------
+    On the index of `places`: `municipality_id` and `municipality`, "" where a place is beyond `max_nearest_m` of every
+    border, or without borders more than 20 km from every cell that is in a municipality.
+    """
+    settings, points = study.settings.zones, places.to_crs(crs_of(cells))
+    if municipalities is None or isinstance(settings, (ZonesFromColumn, NoZones)):
+        return _of_nearest_cells(points, cells)
+    import geopandas as gpd
+
+    were_read = municipalities.are_read
+    # Borders that an extract lacks are made of cells.
+    asked = gpd.GeoDataFrame(geometry=points), municipalities, settings.max_nearest_m
+    found = _assigned(study, *asked, kind="within", besides=cells.geometry)
+    if not were_read:
+        municipalities.forget()
+    return found[_NAMES]
+
+
+def _of_nearest_cells(points: gpd.GeoSeries, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the municipality of the cell nearest to each place, of those that are in one."""
+    named = cells[(cells[_NAMES] != "").any(axis=1).to_numpy(bool)] if set(_NAMES) <= {*cells.columns} else cells[:0]
+    first = named.reindex(columns=_NAMES).drop_duplicates().sort_values(_NAMES).reset_index(drop=True)
+    number = pd.MultiIndex.from_frame(first).get_indexer(pd.MultiIndex.from_frame(named.reindex(columns=_NAMES)))
+    tree = shapely.STRtree(named.geometry.to_numpy())
+    place, cell = tree.query_nearest(points.to_numpy(), max_distance=_FAR_M, all_matches=True)
+    found = np.full(len(points), len(first))
+    np.minimum.at(found, place, number[cell])
+    taken = {name: np.append(first[name].to_numpy(object), "")[found] for name in _NAMES}
+    return pd.DataFrame(taken, index=points.index, dtype="str")
+
+
 def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Municipalities | None]:
     settings = study.settings.zones
     if isinstance(settings, NoZones):
@@ -101,9 +161,15 @@ def _nowhere(cells: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _assigned(
-    study: Study, cells: gpd.GeoDataFrame, municipalities: Municipalities, max_nearest_m: float
+    study: Study,
+    cells: gpd.GeoDataFrame,
+    municipalities: Municipalities,
+    max_nearest_m: float,
+    *,
+    kind: str = "zones",
+    besides: gpd.GeoSeries | None = None,
 ) -> pd.DataFrame:
-    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
+    """Return the municipality of each cell or point; it is kept, as polygons of coasts have very many corners."""
 
     def joined() -> dict[str, pd.DataFrame]:
         found = zones.assign_zones(cells, municipalities.table, max_nearest_m=max_nearest_m)
@@ -112,9 +178,10 @@ def _assigned(
     asked = hashlib.sha256(f"{__version__} {max_nearest_m}".encode())
     for code in digests_of_code(("zones",)):
         asked.update(code.encode())
-    update_by_shapes(asked, cells.geometry)
+    for shapes in (cells.geometry, *([] if besides is None else [besides])):
+        update_by_shapes(asked, shapes)
     asked.update(municipalities.made_of.encode())
-    folder = study.cache / f"zones-{asked.hexdigest()[:20]}"
+    folder = study.cache / f"{kind}-{asked.hexdigest()[:20]}"
     table: pd.DataFrame = kept_tables(folder, joined, unchanged=partial(are_still, study, municipalities.made_of))[
         "zones"
     ]
