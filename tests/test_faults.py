@@ -354,7 +354,7 @@ def test_other_errors_stay_what_they_are():
 
 
 def ended(monkeypatch, capfd, act):
-    monkeypatch.setattr(cli, "app", lambda **_: act())
+    monkeypatch.setattr(cli, "_program", lambda: lambda **_: act())
     monkeypatch.setattr(cli, "_refuse_odd_numbers", lambda _: None)
     with pytest.raises(SystemExit) as caught:
         cli.main()
@@ -471,7 +471,7 @@ def test_a_message_can_be_read_whatever_value_stands_in_it(monkeypatch, capfd, p
 
 def test_faults_of_the_program_itself_are_shown_whole(monkeypatch, plain_streams):
     for error in (ImportError("cannot import name 'x'"), RuntimeError("x")):
-        monkeypatch.setattr(cli, "app", mock.Mock(side_effect=error))
+        monkeypatch.setattr(cli, "_program", mock.Mock(return_value=mock.Mock(side_effect=error)))
         monkeypatch.setattr(cli, "_refuse_odd_numbers", lambda _: None)
         with pytest.raises(type(error)):
             cli.main()

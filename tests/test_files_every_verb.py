@@ -7,6 +7,7 @@ the process is doubled: the child has the fault, in a copy of the folder, and go
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import os
@@ -193,7 +194,7 @@ def settled(place):
     return {name: data for name, data in held(place).items() if not re.search(r"(^|/)\.geoaccess\.(run|swap)", name)}
 
 
-def prepared(folder, where, verb, words, capsys):
+def prepared(folder, where, verb, words):
     """Make a folder with the results of a time before."""
     copied(folder, where)
     shutil.rmtree(where / "out", ignore_errors=True)
@@ -207,7 +208,7 @@ def prepared(folder, where, verb, words, capsys):
     if verb in ONCE:
         return
     (where / "study.toml").write_text(text.replace('disclaimer = "oppdiktet"', 'disclaimer = "fra før"'))
-    assert ended(words) == 0, capsys.readouterr().err
+    assert ended(words) == 0
     (where / "study.toml").write_text(text)
     if verb in ONE_FILE:
         path = next(path for path in (where / "out").iterdir() if path.is_file())
@@ -220,20 +221,34 @@ def words_of(verb):
     return [places.get(word, word) for word in WRITING[verb]]
 
 
-def started(folder, tmp_path, verb, words, capsys):
+@pytest.fixture(scope="module")
+def before(folder, tmp_path_factory):
+    """What makes the folder of a verb with the results of a time before, once for all tests of that verb."""
+
+    @functools.cache
+    def made(verb):
+        where = tmp_path_factory.mktemp("before")
+        prepared(folder, where, verb, words_of(verb))
+        return where
+
+    return made
+
+
+def started(before, tmp_path, verb):
     """Where a verb is about to run, where what its steps leave is kept, and what lies there from a time before."""
     where, kept = tmp_path / "where", tmp_path / "kept"
     where.mkdir()
     kept.mkdir()
-    prepared(folder, where, verb, words, capsys)
+    copied(before(verb), where)
+    os.chdir(where)
     return where, kept, held(where / "out")
 
 
-def check(verb, words, folder, tmp_path, monkeypatch, capsys):
-    here = Path.cwd()
+def check(verb, before, tmp_path, monkeypatch, capsys):
+    here, words = Path.cwd(), words_of(verb)
     monkeypatch.setattr(sys, "argv", sys.argv)
     try:
-        where, kept, old = started(folder, tmp_path, verb, words, capsys)
+        where, kept, old = started(before, tmp_path, verb)
         with monkeypatch.context() as patch:
             steps = Steps(patch, kept)
             code = ended(words, steps)
@@ -275,21 +290,21 @@ def each_ended_well(children, old, new):
 @needs_fork
 @pytest.mark.parametrize("verb", WRITING)
 def test_what_a_verb_writes_is_old_or_new_at_any_kill_and_fault(
-    verb, folder, tmp_path, no_pictures, monkeypatch, capsys
+    verb, before, tmp_path, no_pictures, monkeypatch, capsys
 ):
-    check(verb, words_of(verb), folder, tmp_path, monkeypatch, capsys)
+    check(verb, before, tmp_path, monkeypatch, capsys)
 
 
 @needs_fork
 @pytest.mark.parametrize("verb", [verb for verb in WRITING if verb not in {"note", "compare of runs"}])
 def test_files_that_cannot_grow_end_in_one_sentence_and_old_results_stay(
-    verb, folder, tmp_path, no_pictures, monkeypatch, capsys
+    verb, before, tmp_path, no_pictures, monkeypatch, capsys
 ):
     """What GDAL and Arrow write does not pass Python, and they say less of it."""
     monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.chdir(folder)  # and back
+    monkeypatch.chdir(tmp_path)  # and back
     words = words_of(verb)
-    where, kept, old = started(folder, tmp_path, verb, words, capsys)
+    where, kept, old = started(before, tmp_path, verb)
     with monkeypatch.context() as patch:
         steps = NoRoom(patch, kept)
         assert ended(words, steps) == 0, capsys.readouterr().err
@@ -298,7 +313,7 @@ def test_files_that_cannot_grow_end_in_one_sentence_and_old_results_stay(
 
 
 @needs_fork
-def test_that_guard_can_fail(folder, tmp_path, no_pictures, monkeypatch, capsys):
+def test_that_guard_can_fail(before, tmp_path, no_pictures, monkeypatch, capsys):
     """A verb that puts its files there one by one."""
 
     @contextlib.contextmanager
@@ -307,4 +322,4 @@ def test_that_guard_can_fail(folder, tmp_path, no_pictures, monkeypatch, capsys)
 
     monkeypatch.setattr("geoaccess.questions.office_days.result_files", straight)
     with pytest.raises(AssertionError):
-        check("office-days", WRITING["office-days"], folder, tmp_path, monkeypatch, capsys)
+        check("office-days", before, tmp_path, monkeypatch, capsys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import itertools
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -143,13 +144,12 @@ def written(tmp_path, writer, *marks):
 @needs_fork
 @pytest.mark.parametrize("writer", WRITERS)
 def test_what_a_verb_wrote_is_whole_after_a_kill_at_any_step(tmp_path, writer):
-    _, old = written(tmp_path, writer, "old")
+    before, old = written(tmp_path, writer, "old")
     _, new = written(tmp_path, writer, "old", "new")
     assert old != new
 
     def prepare(step):
-        (tmp_path / str(step)).mkdir()
-        return written(tmp_path / str(step), writer, "old")[0]
+        return shutil.copytree(before, tmp_path / str(step))
 
     seen = set()
     for step, folder in steps_of(prepare, lambda folder: writer(folder, "new")):

@@ -20,8 +20,6 @@ from straight import straight_ds
 from geoaccess.network import EdgeKind, snap
 from geoaccess.study import load_study, run_study, stages
 
-pytestmark = pytest.mark.usefixtures("sharp_pictures")
-
 ROOT = Path(__file__).parents[1]
 TOTAL = 357_021
 SERVICES = {"gp": 73, "legevakt": 32, "hospital": 9, "ambulance_base": 35}

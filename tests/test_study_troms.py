@@ -14,8 +14,6 @@ import pytest
 from geoaccess.study import load_study, run_study, stages
 from geoaccess.study.settings.inputs import CentralityComputed
 
-pytestmark = pytest.mark.usefixtures("sharp_pictures")
-
 ROOT = Path(__file__).parents[1]
 DISCLAIMER = "modelled road network: for learning, not for decisions"
 SERVICES = {"gp": 54, "legevakt": 13, "hospital": 3, "ambulance_base": 27, "birth_unit": 5, "birth_unit_large": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import re
@@ -51,7 +52,7 @@ def main() -> None:
 
                 require_time_zone()
             _refuse_odd_numbers(sys.argv[1:])
-            app(prog_name="geoaccess")
+            _program()(prog_name="geoaccess")
     except GeoaccessError as error:
         _fail(error)
     except ModuleNotFoundError as error:
@@ -68,6 +69,12 @@ def main() -> None:
         if said is None:
             raise
         _fail(said)
+
+
+@functools.cache
+def _program() -> Any:
+    """Return all commands with their options: typer makes them anew each time that it is asked, in 70 ms."""
+    return typer.main.get_command(app)
 
 
 def _require_folder() -> Path:
@@ -102,7 +109,7 @@ def _refuse_odd_numbers(given: Sequence[str]) -> None:
     """
     if not any(_DIGIT.search(word) or word.lower() in _NO_NUMBER for word in given):
         return  # the options are known only once all commands are made
-    commands = getattr(typer.main.get_command(app), "commands", {})
+    commands = _program().commands
     options = {
         name: option.type_descriptor
         for option in (commands[given[0]].params if given and given[0] in commands else ())
