@@ -330,6 +330,7 @@ def _new_country(
 
 def _main_result(answers: Answers) -> Answer:
     from geoaccess.study import main_table
+    from geoaccess.study.doubtful_counts import doubtful_counts
     from geoaccess.study.results.summaries import main_figures
 
     settings = answers.study.settings
@@ -340,6 +341,7 @@ def _main_result(answers: Answers) -> Answer:
     if answers.sites_not_snapped:
         names = ", ".join(answers.sites_not_snapped)
         answer.say(writer.text("left_out", m=writer.plain(settings.snap.max_m), names=names))
+    answer.say(*doubtful_counts(answers.study, writer))
     folder = answers.study.output
     if not any(path.suffix == ".tif" for path in answers.files):
         answer.say(writer["no_raster"])

@@ -17,6 +17,7 @@ from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.closed_roads import describe_closures
 from geoaccess.study.counted_people import refuse_lost_people
+from geoaccess.study.doubtful_counts import doubtful_counts
 from geoaccess.study.doubtful_sites import far_off, lacking_capacity, loose_features, same_places
 from geoaccess.study.file_sizes import said_size
 from geoaccess.study.idle_filters import idle_filters
@@ -411,7 +412,7 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     columns = check_sections(given)
     stages.own_norms(study, known, cells)
     found += _asked_about(given, columns, writer)
-    found += lacking_capacity(study, sites, writer)
+    found += [*lacking_capacity(study, sites, writer), *doubtful_counts(study, writer)]
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += far_off(sites, cells, writer)
     network, said = _attached(study, cells, sites, writer, show=show)

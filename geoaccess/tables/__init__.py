@@ -20,6 +20,7 @@ from geoaccess.tables.packages import write_layer
 from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
+from geoaccess.tables.thousands import may_be_thousands
 from geoaccess.tables.writing import csv_text, number_text, write_csv, writing_parquet
 from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_name, zone_number
 
@@ -34,6 +35,7 @@ __all__ = [
     "empty_rows",
     "gdal_address",
     "match_zones",
+    "may_be_thousands",
     "missing_columns",
     "number_text",
     "parse_json_stat",
