@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from geoaccess.maps.difference import difference_bands
 from geoaccess.measures import ServiceSpec
 from geoaccess.questions import isochrone_study, vulnerable_study, write_isochrones, write_vulnerable
 from geoaccess.study import load_study, run_study, solve_study
-from geoaccess.study.results.geopackage import add_cells, layers_of, write_layers
+from geoaccess.study.results.geopackage import add_cells, add_layer, layers_of, write_layers
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
 GP = ServiceSpec(key="gp", label="GP", norms_s=(600.0,))
@@ -327,6 +328,18 @@ def test_empty_layers_are_left_out(parts, tmp_path):
 
 def test_the_same_layers_are_the_same_bytes(parts, tmp_path):
     assert written(parts, tmp_path / "a.gpkg").read_bytes() == written(parts, tmp_path / "b.gpkg").read_bytes()
+
+
+def test_in_how_many_steps_it_was_written_does_not_show(parts, tmp_path):
+    paths = [tmp_path / name for name in ("a.gpkg", "b.gpkg")]
+    for path in paths:
+        add_layer(parts["ferries"], path, "ferries")
+    with contextlib.closing(sqlite3.connect(paths[1])) as database, database:  # a step that changes nothing
+        database.execute("UPDATE gpkg_contents SET identifier = identifier")
+    assert paths[0].read_bytes() != paths[1].read_bytes()
+    for path in paths:
+        add_layer(parts["places"], path, "places")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_people_can_be_read_from_it_again(parts, tmp_path):

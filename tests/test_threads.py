@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from unittest import mock
 
 import numba
@@ -108,3 +110,29 @@ def test_sixteen_questions_at_once_are_answered_as_one_after_the_other(k):
         with ThreadPoolExecutor(16) as pool:
             found = list(pool.map(ask, sites * 4))
     assert all(np.array_equal(one, expected[i % 16]) for i, one in enumerate(found))
+
+
+def products(source: str) -> list[int]:
+    """Return the lines that leave a sum of products to BLAS: its last bit depends on threads and kind of processor."""
+    names = {"dot", "vdot", "matmul", "einsum", "tensordot", "cov", "corrcoef", "linalg", "polyfit"}
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult))
+        or (isinstance(node, ast.Attribute) and node.attr in names)
+    ]
+
+
+def test_no_sum_depends_on_the_threads_of_blas():
+    package = Path(ga.__file__).parent
+    whole_numbers = package / "maps" / "colours.py"  # below 2^24 in single precision: exact in any order
+    found = {
+        path.relative_to(package).as_posix(): lines
+        for path in package.rglob("*.py")
+        if path != whole_numbers and (lines := products(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}, "write (weights * values).sum(), which is the same on any number of threads"
+
+
+def test_that_guard_sees_products():
+    assert sorted(products("a = b @ c\nd = np.dot(b, c)\nb @= c\ne = (b * c).sum()\n")) == [1, 2, 3]

@@ -58,5 +58,5 @@ def expected_contacts(people: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame
     if (video > 1).any():
         raise InputError(f"rates: video_share is {video.max()}; a share lies in [0, 1]")
     amounts = np.stack([check_people(people[age], subject=f"people, {age}") for age in people], axis=1)
-    total, seen, travelled = amounts @ rate, amounts @ (rate * video), amounts @ (rate * (1 - video))
+    total, seen, travelled = ((amounts * each).sum(axis=1) for each in (rate, rate * video, rate * (1 - video)))
     return pd.DataFrame({"contacts": total, "by_video": seen, "journeys": travelled}, index=people.index)

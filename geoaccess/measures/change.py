@@ -132,10 +132,10 @@ def share_change(
     share_with = dict(zip(map(frozenset, ((), (1,), (2,), (1, 2))), (s_a, new_norm, new_time, s_b), strict=True))
 
     def value(after: frozenset[int]) -> float:  # of people (0), norms (1) and times (2)
-        return float(p[0 in after] @ share_with[after - {0}])
+        return _weighed(p[0 in after], share_with[after - {0}])
 
     from_people, from_norm, from_time = map(float, _shapley(value, 3))
-    return ShareChange(float(p[0] @ s_a), float(p[1] @ s_b), from_people, from_norm, from_time)
+    return ShareChange(_weighed(p[0], s_a), _weighed(p[1], s_b), from_people, from_norm, from_time)
 
 
 @checks_arguments
@@ -212,14 +212,18 @@ def mean_change(
     parts = _shapley(value, 3)
     if not np.isfinite(parts).all():
         w_a, w_b = a * r_a / (a * r_a).sum(), b * r_b / (b * r_b).sum()
-        parts = np.array([(w_b - w_a) @ (t_a + t_b) / 2, 0.0, (w_a + w_b) @ (t_b - t_a) / 2])
+        parts = np.array([_weighed(w_b - w_a, t_a + t_b) / 2, 0.0, _weighed(w_a + w_b, t_b - t_a) / 2])
     return MeanChange(before, after, *map(float, parts))
+
+
+def _weighed(weights: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> float:
+    return float((weights * values).sum())
 
 
 def _mean(p: npt.NDArray[np.float64], r: npt.NDArray[np.float64], t: npt.NDArray[np.float64]) -> float:
     weight = p * r
     total = float(weight.sum())
-    return float(weight @ t) / total if total > 0 else float("nan")
+    return _weighed(weight, t) / total if total > 0 else float("nan")
 
 
 def _shapley(value: Callable[[frozenset[int]], float], count: int) -> npt.NDArray[np.float64]:

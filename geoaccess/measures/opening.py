@@ -117,7 +117,9 @@ def opening_hours_access(
     for part, some in pairs.parts():
         shortest = _shortest(some, patterns)
         reached = np.isfinite(shortest)
-        covered, total = counts @ reached, counts @ np.where(reached, shortest, 0.0)
+        covered, total = (
+            (counts[:, np.newaxis] * of).sum(axis=0) for of in (reached, np.where(reached, shortest, 0.0))
+        )
         out[0, part] = shortest.min(axis=0)
         out[1, part] = covered / counts.sum()
         out[2, part] = np.divide(total, covered, out=np.full(covered.shape, np.inf), where=covered > 0)

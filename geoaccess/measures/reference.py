@@ -248,9 +248,9 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
                 "geographies": len(part),
                 "people": part["people"].sum(),
                 "never_reached": int((~finite).sum()),
-                "bias": share @ off if len(off) else np.nan,
-                "mae": share @ np.abs(off) if len(off) else np.nan,
-                "rmse": np.sqrt(share @ off**2) if len(off) else np.nan,
+                "bias": (share * off).sum() if len(off) else np.nan,
+                "mae": (share * np.abs(off)).sum() if len(off) else np.nan,
+                "rmse": np.sqrt((share * off**2).sum()) if len(off) else np.nan,
                 "correlation": _correlation(kept, share),
                 "largest": ", ".join(_row_text(row) for row in largest_differences(part).to_dict("records")),
             }
@@ -263,11 +263,12 @@ def _correlation(table: pd.DataFrame, share: npt.NDArray[np.float64]) -> float:
     values = table[["computed", "published"]].to_numpy(dtype=np.float64)
     if len(values) < 2:  # noqa: PLR2004 - two points make a line
         return float("nan")
-    moved = values - share @ values
-    spread = share @ moved**2
+    each = share[:, np.newaxis]
+    moved = values - (each * values).sum(axis=0)
+    spread = (each * moved**2).sum(axis=0)
     if not (spread > 1e-20 * np.square(values).max()).all():
         return float("nan")
-    return float(share @ moved.prod(axis=1) / np.sqrt(spread.prod()))
+    return float((share * moved.prod(axis=1)).sum() / np.sqrt(spread.prod()))
 
 
 @checks_arguments

@@ -41,5 +41,5 @@ def mean_over_days(times_s: npt.NDArray[np.float64], share: npt.NDArray[np.float
             f"times_s has {len(times_s)} rows and the shares are {share.tolist()}; give a share above 0 for each row, "
             "which add up to 1"
         )
-    mean: npt.NDArray[np.float64] = share @ times_s
+    mean: npt.NDArray[np.float64] = (share[:, np.newaxis] * times_s).sum(axis=0)
     return mean

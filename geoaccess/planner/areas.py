@@ -132,17 +132,17 @@ def catchment_of(session: Session, changes: Sequence[Change], service: str, site
     if site not in plan.sites[service]:
         raise _no_site(site, service)
     mine = np.stack([_goes_to(held, site) for held in fields])
-    days = np.array([len(held.days) for held in fields], np.float64)
+    days = np.array([[len(held.days)] for held in fields], np.float64)
     times = np.stack([np.where(own, held.times_s, 0.0) for own, held in zip(mine, fields, strict=True)])
     cells: npt.NDArray[np.bool_] = np.any(mine, axis=0)
-    counted = days @ mine
-    mean_s = np.where(cells, days @ times / np.where(cells, counted, 1.0), np.inf)
+    counted = (days * mine).sum(axis=0)
+    mean_s = np.where(cells, (days * times).sum(axis=0) / np.where(cells, counted, 1.0), np.inf)
     people = np.where(cells, state.people_of(service), 0.0)
     total = float(people.sum())
     return Catchment(
         cells,
         total,
-        float(people[cells] @ mean_s[cells]) / total if total else float("nan"),
+        float((people[cells] * mean_s[cells]).sum()) / total if total else float("nan"),
         tuple(float(people[mean_s <= limit].sum()) for limit in state.limits[service]),
     )
 

@@ -167,6 +167,6 @@ def _brought(
             at = first_point(state.candidates, number)
             places.append(AddedPlace(int(state.candidate_cells[number]), float(at.x), float(at.y), effect))
         minutes = np.minimum(step[-1][reached], UNREACHED_S) / 60
-        mean = float(counted @ minutes / counted.sum()) if counted.sum() > 0 else float("nan")
+        mean = float((counted * minutes).sum() / counted.sum()) if counted.sum() > 0 else float("nan")
         found.append(Together(places, mean, tuple(float(people[step[-1] <= limit].sum()) for limit in limits), gap))
     return found

@@ -178,5 +178,5 @@ def _rows(every: Neighbourhoods, group: npt.NDArray[np.int64], furthest: int) ->
         room,
     )
     sizes = np.minimum(SIDE_BY_SIDE, group.size - np.arange(first.size - 1) * SIDE_BY_SIDE)
-    time = room[: int(np.diff(first) @ sizes)].copy()
+    time = room[: (np.diff(first) * sizes).sum()].copy()
     return _Rows(first, near.target[at], time, walk_first, walk_lane, walk)

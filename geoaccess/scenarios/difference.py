@@ -364,7 +364,7 @@ def supply_table(
         row = {"population": people.sum()} | {what: people[change[here] == what].sum() for what in CHANGES}
         for when in ("before", "after"):
             each = cells[f"{name}_{when}"].to_numpy(np.float64)[here]
-            total = float(each @ people)
+            total = float((each * people).sum())
             row[f"mean_per_person_{when}"] = total / people.sum() if people.sum() > 0 else np.nan
             row[f"gini_{when}"] = equity.gini(each, weights=people) if total > 0 else np.nan
         rows.append({str(what): value for what, value in label.items()} | {k: float(v) for k, v in row.items()})

@@ -62,6 +62,10 @@ class _Pairs:
     site: npt.NDArray[np.int64]
     gain: npt.NDArray[np.float64]
 
+    def gained(self, flow: npt.NDArray[np.float64]) -> float:
+        """Return what these people of each pair gain together."""
+        return float((flow * self.gain).sum())
+
 
 @checks_arguments
 def locate_with_capacity(
@@ -153,10 +157,10 @@ def locate_with_capacity(
     fixed = stand.shape[1]
     today = _solve(pairs, weight, room, fixed, np.arange(0), seconds=np.inf)[0]
     if add == 0:
-        choice, flow, best = np.arange(0), today, float(today @ pairs.gain)
+        choice, flow, best = np.arange(0), today, pairs.gained(today)
     else:
         choice, flow, best = _choose(pairs, weight, room, fixed, add, seconds)
-    brought = (float(today @ pairs.gain), float(flow @ pairs.gain), best)
+    brought = (pairs.gained(today), pairs.gained(flow), best)
     now, value, bound = (_figure(one, total, norm_s, unreached_s) for one in brought)
     gap = gap_of(now, value, bound)
     gap = 0.0 if abs(bound - value) <= _ROUNDING * max(abs(value), _ROUNDING) else gap
@@ -250,7 +254,7 @@ def _solve(
         values, _, _ = highs.solve(_programme(few, weight, shut, shut.size), seconds=seconds, relax=True)
         if values is not None:
             flow[some] = np.clip(values, 0.0, None)
-    return flow, float(flow @ pairs.gain)
+    return flow, pairs.gained(flow)
 
 
 def _choose(
@@ -289,7 +293,7 @@ def _greedily(
         mine = order[first[site] : first[site + 1]]
         before = np.append(0.0, np.cumsum(left[pairs.point[mine]]))
         taken = np.diff(np.minimum(before, room[site]))
-        return mine, taken, float(taken @ pairs.gain[mine])
+        return mine, taken, float((taken * pairs.gain[mine]).sum())
 
     for site in range(fixed):
         mine, taken, _ = takes(site)

@@ -214,7 +214,7 @@ def per_person(column: pd.Series, demand: pd.Series, asked: CatchmentSettings) -
 
 
 def _gini(values: np.ndarray[Any, Any], people: np.ndarray[Any, Any]) -> float:
-    return equity.gini(values, weights=people) if float(values @ people) > 0 else float(np.nan)
+    return equity.gini(values, weights=people) if (values * people).sum() > 0 else float(np.nan)
 
 
 def _catchments(solved: SolvedInput) -> SectionResult:

@@ -248,7 +248,8 @@ def yearly_events(solved: PeopleInput, what: str, settings: EventsSettings, toda
     problems += [f'age "{age}" stands there more than once' for age in rates["age"][rates["age"].duplicated()].unique()]
     if problems:
         raise InputError.listing(str(path), problems)
-    return pd.Series(known[list(rates["age"])].to_numpy() @ rates["per_year"].to_numpy(), index=known.index)
+    visits = known[list(rates["age"])].to_numpy() * rates["per_year"].to_numpy()
+    return pd.Series(visits.sum(axis=1), index=known.index)
 
 
 def _meant(solved: PeopleInput, given: pd.Series) -> pd.Series[str]:
