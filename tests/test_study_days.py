@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from geoaccess import equity
-from geoaccess.questions import compare_study
+from geoaccess.questions import compare_study, printed_comparison, printed_supplies
 from geoaccess.questions.compare.output import write_comparison
 from geoaccess.scenarios import CHANGES, Scenario
 from geoaccess.study import load_study, solve_study
@@ -131,6 +131,15 @@ def test_capacity_doubled_where_an_office_is_alone_in_reach(tmp_path):
     assert row["gini_before"] == pytest.approx(equity.gini(each, weights=np.array([*PEOPLE.values()], float)))
     assert np.isnan(row["mean_after_s"])
     assert any("gp-new" in line and "doctors_near" in line for line in found.notes[1])  # whose size is not given
+    supplies = printed_supplies(found)
+    assert "shorter" not in supplies  # nobody has a shorter or a longer supply
+    first = supplies.iloc[0]
+    assert (first["scenario"], first["service"], first["have more"]) == ("s0", "GP: doctors_near", "1,009")
+    assert first["mean supply within reach"] == f"{4000 / TOTAL:.2f} to {8000 / TOTAL:.2f} per 1,000 people"
+    offices = supplies[supplies["service"] == "GP: offices_near"]["mean supply within reach"]
+    assert len(offices)
+    assert not offices.str.contains("1,000").any()  # of which everybody has so many in reach, shared with nobody
+    assert set(printed_comparison(found)["service"]) == {"GP"}
     assert of(found, "doctors_near_change", 1)["middle"] == "unreached"
     assert of(found, "offices_near_after", 1)["middle"] == 1
     assert of(found, "doctors_near_after", 2)["middle"] == pytest.approx(2 / 503)
@@ -273,7 +282,8 @@ def test_files_have_a_row_for_every_measure(tmp_path):
     assert not (tmp_path / "out" / "map_1_gp.png").exists()
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "GP, expected over the week" in page
-    assert "Supply within reach, per person" in page
+    assert "mean per 1,000 people, before → after" in page
+    assert "mean, before → after" in page  # of what is shared with nobody
 
 
 def test_outer_senja_gains_over_the_week(senja_compared):

@@ -52,7 +52,7 @@ def compare(
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.phrases import text
-    from geoaccess.questions import compare_study, comparison_lines, printed_comparison
+    from geoaccess.questions import compare_study, comparison_lines, printed_comparison, printed_supplies
     from geoaccess.questions.compare.comparison import people_against_today
     from geoaccess.questions.compare.output import write_comparison
     from geoaccess.questions.compare.run_reading import is_run
@@ -87,8 +87,9 @@ def compare(
     others = people_against_today(found)
     if len(others):
         answer.table("years", text(answer.language, "runs.people_today"), others, found.tables["years"])
-    title = text(answer.language, "terminal.t_compare")
-    answer.table("everybody", title, printed_comparison(found), found.tables["everybody"])
+    for title, table in (("t_compare", printed_comparison(found)), ("t_supply", printed_supplies(found))):
+        if title == "t_compare" or len(table):
+            answer.table("everybody", text(answer.language, f"terminal.{title}"), table, found.tables["everybody"])
     answer.data |= {name: table for name, table in found.tables.items() if name != "everybody"}
     answer.wrote(written)
     if note:

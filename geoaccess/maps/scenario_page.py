@@ -11,10 +11,10 @@ import numpy as np
 
 from geoaccess.files import writing
 from geoaccess.maps.assets import palette_style
-from geoaccess.phrases import NOTHING, PersonHours, Writer
+from geoaccess.phrases import NOTHING, PersonHours, Writer, supply_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AreaPart", "ScenarioPart", "comparison_page"]
 
 _MIN: Final = 60.0
-_FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "mean_per_person": 4, "gini_of_everybody": 3}
+_FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "gini_of_everybody": 3}
 """Figures that are shown beside each other, and their decimals."""
 
 _CHANGES: Final = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
@@ -78,6 +78,7 @@ def comparison_page(
     beside: pd.DataFrame,
     services: Sequence[Service],
     supplies: Mapping[str, str] | None = None,
+    shared: Collection[str] = (),
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -89,13 +90,13 @@ def comparison_page(
 
     Every name is shown as text, whatever it holds. Several scenarios are shown beside each other first, by the table
     `beside` of `geoaccess.study.Compared`. In the tables `service` is the key of `services`, which are times, or of
-    `supplies`, whose values are what a reader is shown.
+    `supplies`, whose values are what a reader is shown; those of `shared` are per person, and shown per 1,000 people.
     """
     import jinja2
 
     writer = Writer(language, ("comparison", "map", "runs"), scheme.words(language) if scheme else {})
     supplies = supplies or {}
-    shown = [_shown(part, services, writer) | {"supplies": _supplies(part, supplies, writer)} for part in parts]
+    shown = [_shown(part, services, writer) | {"supplies": _supplies(part, supplies, shared, writer)} for part in parts]
     source = resources.files("geoaccess.maps").joinpath("templates/scenarios.html.j2").read_text(encoding="utf-8")
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
         source
@@ -104,7 +105,7 @@ def comparison_page(
         writer=writer,
         palette=palette_style(),
         parts=shown,
-        beside=_beside(beside, services, supplies, writer) if len(parts) > 1 else None,
+        beside=_beside(beside, services, supplies, shared, writer) if len(parts) > 1 else None,
         title=title,
         subtitle=subtitle,
         disclaimer=disclaimer,
@@ -163,7 +164,9 @@ def _people(number: float, writer: Writer) -> str:
     return NOTHING if np.isnan(number) else writer.people(number)
 
 
-def _supplies(part: ScenarioPart, supplies: Mapping[str, str], writer: Writer) -> list[dict[str, Any]]:
+def _supplies(
+    part: ScenarioPart, supplies: Mapping[str, str], shared: Collection[str], writer: Writer
+) -> list[dict[str, Any]]:
     """Return a table for each supply that changes: everybody, and by class."""
     everybody, classes = part.tables["everybody"], part.tables["classes"]
     found = []
@@ -174,11 +177,13 @@ def _supplies(part: ScenarioPart, supplies: Mapping[str, str], writer: Writer) -
         ]
         if not _touches(rows[0][1]):
             continue
-        heads = ("more", "less", "same", "now_some", "none_left", "never_any", "mean_supply", "gini_supply")
+        mean = "mean_per_1000" if key in shared else "mean_supply"
+        heads = ("more", "less", "same", "now_some", "none_left", "never_any", mean, "gini_supply")
         body = []
         for group, row in rows:
             counts = [writer.people(row[name]) for name in ("population", *_CHANGES)]
-            means = [writer.significant(row[f"mean_per_person_{when}"], 4) for when in ("before", "after")]
+            pair = [row[f"mean_per_person_{when}"] for when in ("before", "after")]
+            means = supply_values(pair, shared=key in shared, language=writer.language)
             ginis = [writer.number(row[f"gini_{when}"], 3) for when in ("before", "after")]
             body.append([group, *counts, " → ".join(means), " → ".join(ginis)])
         head = [writer["class"], writer["people"], *(writer[name] for name in heads)]
@@ -191,6 +196,7 @@ def _beside(
     table: pd.DataFrame,
     services: Sequence[Service],
     supplies: Mapping[str, str],
+    shared: Collection[str],
     writer: Writer,
 ) -> dict[str, Any]:
     """Return the key figures of the study as it is and of each scenario."""
@@ -200,7 +206,10 @@ def _beside(
     for row in _records(table):
         figure = str(row["figure"])
         within = figure.removeprefix("people_within_").removesuffix("_min")
-        if figure in _FIGURES:
+        per_person = row["service"] in shared
+        if figure == "mean_per_person":
+            label, digits = writer["mean_of_1000" if per_person else "mean_in_reach"], 0
+        elif figure in _FIGURES:
             label, digits = writer[figure], _FIGURES[figure]
         elif within != figure and figure.startswith("people_within_"):
             own = within == "own_norm"  # each cell is held against that of its area
@@ -210,7 +219,7 @@ def _beside(
             continue
         values = [float(row[title]) for title in titles]
         if figure == "mean_per_person":
-            shown = [writer.significant(value, 4) for value in values]
+            shown = supply_values(values, shared=per_person, language=writer.language)
         elif digits == 0:
             shown = [writer.people(value) for value in values]
         else:

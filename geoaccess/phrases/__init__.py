@@ -39,6 +39,7 @@ from geoaccess.phrases.numbers import (
     threshold,
 )
 from geoaccess.phrases.script import phrases_script
+from geoaccess.phrases.supply import supply_values
 from geoaccess.phrases.texts import Text, joined_texts
 from geoaccess.phrases.writer import Writer
 
@@ -77,6 +78,7 @@ __all__ = [
     "share",
     "signed",
     "significant",
+    "supply_values",
     "table_text",
     "text",
     "threshold",

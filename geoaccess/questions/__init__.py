@@ -8,7 +8,7 @@ from geoaccess.questions.capacity import (
     capacity_tables,
     write_capacity,
 )
-from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
+from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison, printed_supplies
 from geoaccess.questions.compare.runs import RunsCompared, compare_runs, printed_runs
 from geoaccess.questions.compare.sentences import comparison_lines
 from geoaccess.questions.day_profile import (
@@ -108,6 +108,7 @@ __all__ = [
     "printed_comparison",
     "printed_reliability",
     "printed_runs",
+    "printed_supplies",
     "printed_vulnerable",
     "profile_day",
     "profile_days",

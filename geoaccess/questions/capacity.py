@@ -124,8 +124,9 @@ def capacity_study(
     spec = find_service(study, question.service)
     norm_s = _checked(study, question, spec)
     given = _capacity(study, question)
+    named = files_asked(question.candidates, question.exclude)
     answers = solve_times(study, show=show) if answers is None else answers
-    answers = answers.reading(files_asked(question.candidates, question.exclude))
+    answers = answers.reading(named)
     ours = answers.sites[(answers.sites["service"] == spec.key).to_numpy()]
     capacity = _column(ours, given, option="--capacity")
     order = np.arange(len(ours))

@@ -23,6 +23,7 @@ from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import chosen_sites, roads_of_service
 from geoaccess.routing import isochrones, nearest_seconds
+from geoaccess.routing.isochrone_areas import checked_limits
 from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.summaries import headed
@@ -116,6 +117,7 @@ def isochrone_study(
         raise InputError("give a service (--service), or a place (--from)")
     if place is not None and len(sites):
         raise InputError("--site and --from: give one of them")
+    checked_limits([60 * one for one in minutes], buffer_m=buffer_m, kph=study.settings.snap.off_network_kph)
     answers = solve_times(study, show=show) if answers is None else answers
     if place is not None:
         ours = gpd.GeoDataFrame(geometry=gpd.points_from_xy([place[0]], [place[1]]), crs="EPSG:4326", index=[_PLACE])

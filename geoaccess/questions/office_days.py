@@ -19,6 +19,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.siting.candidates import files_asked, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
+from geoaccess.siting.days import refuse_uneven
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_times
 from geoaccess.study.results.result_folder import result_files
@@ -111,8 +112,11 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     if not 0 <= visits_a_year < np.inf:
         raise InputError(f"--visits is {visits_a_year:g}; give visits of each person a year, 0 or more")
     above_zero("--seconds", question.seconds, "seconds")
+    refuse_uneven(question.days, even=question.even, weekdays=len(_WEEKDAYS))
+    _refuse_no_main(question)
+    named = files_asked(question.candidates, question.exclude)
     answers = solve_times(study, show=show) if answers is None else answers
-    answers = answers.reading(files_asked(question.candidates, question.exclude))
+    answers = answers.reading(named)
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     question = _with_sites(site_directory(study, answers.sites, answers.results, answers.zones), question)
     places = _candidates(answers, ours, question)
@@ -167,10 +171,13 @@ def visits_per_year(study: Study, question: DayQuestion) -> float:
     return OFFICE_VISITS if stated is None else stated
 
 
-def _with_sites(directory: SiteDirectory, question: DayQuestion) -> DayQuestion:
-    """Return the question with the ids of the sites that it names."""
+def _refuse_no_main(question: DayQuestion) -> None:
     if not question.main:
         raise InputError("say with --from which sites the staff come from, by their names or ids")
+
+
+def _with_sites(directory: SiteDirectory, question: DayQuestion) -> DayQuestion:
+    """Return the question with the ids of the sites that it names."""
     found: dict[str, list[str]] = {"--from": [], "--again": []}
     problems: list[str] = []
     for option, written in (("--from", question.main), ("--again", question.redistribute)):

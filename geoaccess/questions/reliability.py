@@ -129,7 +129,7 @@ def reliability_study(
         If the study has no such service, no table is named, or with what is wrong with the table.
     """
     spec = find_service(study, service)
-    table_of_closures(study, table=table, season=season)  # which refuses a study without one before it is solved
+    table_of_closures(study, table=table, season=season)  # which refuses a wrong one before the study is solved
     base = solve_baseline(study, reads=[] if table is None else [table], show=show)
     field = service_field(base, service)
     closures, season = closures_of(study, field.network, table=table, season=season)

@@ -160,6 +160,8 @@ def solve_baseline(
     reads
         Files that are read from here on, as scenarios name them: an answer is refused where one was replaced meanwhile.
     """
+    if day is not None:  # a day that they do not hold is refused before the long work
+        stages.read_timetables(study).day(day.isoformat())
     if day is not None and stages.follows_timetable(study):  # its boats sail by the clock, not by means of another day
         study, answers = stages.without_timetable(study), None
     if answers is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from geoaccess.direction import Direction
     from geoaccess.network import Network, Places
 
-__all__ = ["isochrones"]
+__all__ = ["checked_limits", "isochrones"]
 
 _HALVINGS = 5
 """Where time runs out beside a road, the walk is halved so many times: the last one is a 32nd of it."""
@@ -110,7 +110,9 @@ def isochrones(
     (True, True)
     """
     check_question(k=1, direction=direction, n_sites=len(sites))
-    limits = _checked(cutoffs_s, buffer_m, off_network_kph, simplify_m, largest_hole_km2)
+    limits = checked_limits(
+        cutoffs_s, buffer_m=buffer_m, kph=off_network_kph, simplify_m=simplify_m, hole_km2=largest_hole_km2
+    )
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     snapped = as_places(roads, sites, name="sites", **settings)
@@ -153,10 +155,16 @@ def _grown(
     return grown
 
 
-def _checked(
-    cutoffs_s: Sequence[float], buffer_m: float, kph: float, simplify_m: float, hole_km2: float
+def checked_limits(
+    cutoffs_s: Sequence[float], *, buffer_m: float, kph: float, simplify_m: float = 0.0, hole_km2: float = 0.0
 ) -> list[float]:
-    """Return the times, shortest first."""
+    """Return the times, shortest first.
+
+    Raises
+    ------
+    InputError
+        If there is none, or a number is out of its range.
+    """
     limits = sorted({float(cutoff) for cutoff in cutoffs_s})
     if not limits:
         raise InputError("cutoffs_s: give at least one time")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
 
-__all__ = ["Closures", "draw_closures", "read_closures"]
+__all__ = ["Closures", "draw_closures", "read_closure_rows", "read_closures"]
 
 _COLUMNS = ("what", "name", "osm_id", "ref", "polygon", "season", "availability", "area", "correlation", "note")
 _COUNTED = ("closures", "closure_hours", "season_days")
@@ -86,24 +86,12 @@ def read_closures(
         If the file is not there, or with all that is wrong with it: columns that are missing, numbers outside 0 to 1,
         names and ways that the network does not have, an area without a correlation, or a season that must be chosen.
     """
-    rows = _rows(path)
-    seasons = sorted({text for text in rows["season"] if text not in _ALL})
-    if season is None and seasons:
-        raise InputError(f"{path}: has rows of {', '.join(seasons)}; say which season counts")
-    if season is not None and season not in seasons:
-        raise InputError(f'{path}: no row is of the season "{season}"{did_you_mean(season, seasons or _ALL[1:])}')
-    rows = rows[rows["season"].isin([*_ALL, season or ""])]
-    problems: list[str] = []
+    rows, named, problems = _counted(path, season)
     kept, edges, left_out = [], [], list[str]()
-    for number, row in rows.iterrows():
-        found = _edges(row, network, names, problems, left_out, f"row {number}")
-        share = _availability(row, problems, f"row {number}")
-        together = _share(row["correlation"], "correlation", problems, f"row {number}")
-        if row["area"] == "" and together > 0:
-            problems.append(f"row {number}: correlation is {together:g}, but no area says with what")
-        for label, ours in found:
-            described = {name: row[name] for name in ("what", "area", "note")}
-            kept.append({"label": label, "availability": share, "correlation": together, **described})
+    for number, row in rows[named].iterrows():
+        for label, ours in _edges(row, network, names, problems, left_out, f"row {number}"):
+            described = {name: row[name] for name in ("what", "availability", "area", "correlation", "note")}
+            kept.append({"label": label, **described})
             edges.append(ours)
     double = pd.Series([item["label"] for item in kept], dtype=object)
     problems += [f"{label} is there twice for the season" for label in double[double.duplicated()].unique()]
@@ -114,6 +102,44 @@ def read_closures(
         raise InputError(f"{path}: no row is of a ferry or pass of this network{others}; name a table of its region")
     columns = ["label", "what", "availability", "area", "correlation", "note"]
     return Closures(pd.DataFrame(kept, columns=columns), tuple(edges), tuple(left_out))
+
+
+def read_closure_rows(path: Path, *, season: str | None = None) -> pd.DataFrame:
+    """Read the rows of a table of closures that count in a season, as `read_closures`, of whatever network they are.
+
+    `availability` and `correlation` are numbers, all else is text; rows are called by their line numbers.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If the file is not there, or with all that is wrong with it without regard to roads.
+    """
+    rows, _, problems = _counted(path, season)
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return rows
+
+
+def _counted(path: Path, season: str | None) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], list[str]]:
+    """Return the rows that count in a season, which of them name what there can be, and what is wrong with them."""
+    rows = _rows(path)
+    seasons = sorted({text for text in rows["season"] if text not in _ALL})
+    if season is None and seasons:
+        raise InputError(f"{path}: has rows of {', '.join(seasons)}; say which season counts")
+    if season is not None and season not in seasons:
+        raise InputError(f'{path}: no row is of the season "{season}"{did_you_mean(season, seasons or _ALL[1:])}')
+    rows = rows[rows["season"].isin([*_ALL, season or ""])]
+    problems: list[str] = []
+    shares, together, named = [], [], []
+    for number, row in rows.iterrows():
+        where, before = f"row {number}", len(problems)
+        _refuse_unnamed(row, problems, where)
+        named.append(len(problems) == before)
+        shares.append(_availability(row, problems, where))
+        together.append(_share(row["correlation"], "correlation", problems, where))
+        if row["area"] == "" and together[-1] > 0:
+            problems.append(f"{where}: correlation is {together[-1]:g}, but no area says with what")
+    return rows.assign(availability=shares, correlation=together), np.array(named, np.bool_), problems
 
 
 def _rows(path: Path) -> pd.DataFrame:
@@ -158,6 +184,44 @@ def _share(text: str, name: str, problems: list[str], where: str) -> float:
     return value
 
 
+def _refuse_unnamed(row: pd.Series[Any], problems: list[str], where: str) -> None:
+    """Note what a row names that there is nowhere, whatever the network."""
+    if row["what"] not in _WHAT:
+        problems.append(f'{where}: what is "{row["what"]}"; write ferry or pass')
+    elif row["what"] == "ferry" and row["name"] == "all":
+        return
+    elif row["ref"] or row["polygon"]:
+        if row["what"] != "pass" or not numbers_in(row["ref"]) or row["osm_id"] or not _is_polygon(row["polygon"]):
+            problems.append(
+                f"{where}: ref is {row['ref']!r} and polygon {row['polygon'][:40]!r}; give a pass by road number and "
+                "an area in WKT that is valid, such as E6 and POLYGON((15 66, 16 66, 16 67, 15 66)), or by osm_id or "
+                "name"
+            )
+    elif row["osm_id"] == "" and row["name"] == "":
+        problems.append(f"{where}: gives neither name nor osm_id")
+    elif row["osm_id"] and not _WAY.fullmatch(row["osm_id"]):
+        problems.append(f"{where}: osm_id is {row['osm_id']!r}; give the number of a way")
+    else:
+        try:
+            _named(row, where)
+        except ConfigError as error:
+            problems.append(str(error))
+
+
+def _named(row: pd.Series[Any], where: str) -> Close:
+    """Return what a row names by number or name."""
+    which = {"osm_id": int(row["osm_id"])} if row["osm_id"] else {"name": row["name"]}
+    return validate({"what": _WHAT[row["what"]], **which}, Close, subject=where)
+
+
+def _is_polygon(text: str) -> bool:
+    """Whether a text is a polygon in WKT that is valid."""
+    import shapely
+
+    area = shapely.from_wkt(text, on_invalid="ignore") if text else None
+    return isinstance(area, shapely.Polygon) and area.is_valid and not area.is_empty
+
+
 def _edges(
     row: pd.Series[Any],
     network: Network,
@@ -167,10 +231,7 @@ def _edges(
     where: str,
 ) -> list[tuple[str, npt.NDArray[np.int32]]]:
     """Return what a row closes, by label."""
-    what = _WHAT.get(row["what"])
-    if what is None:
-        problems.append(f'{where}: what is "{row["what"]}"; write ferry or pass')
-        return []
+    what = _WHAT[row["what"]]
     if row["what"] == "ferry" and row["name"] == "all":
         cars = network.ferries[network.ferries["cars"].astype(bool)]
         labels = cars["name"].where(cars["name"] != "", "way " + cars["way_id"].astype(str))
@@ -180,27 +241,8 @@ def _edges(
         return [(label, edges) for label, edges in found if edges.size]
     if row["ref"] or row["polygon"]:
         return _numbered_road(row, network, names, problems, left_out, where)
-    item = _named(row, what, problems, where)
-    if item is None:
-        return []
-    pieces = selected_pieces(item, network, names, problems, where)
+    pieces = selected_pieces(_named(row, where), network, names, problems, where)
     return [(row["name"] or f"way {row['osm_id']}", edges_of_pieces(network, pieces))]
-
-
-def _named(row: pd.Series[Any], what: str, problems: list[str], where: str) -> Close | None:
-    """Return what a row names by number or name; None where it names nothing that there can be."""
-    number, name = row["osm_id"], row["name"]
-    if number == "" and name == "":
-        problems.append(f"{where}: gives neither name nor osm_id")
-    elif number and not _WAY.fullmatch(number):
-        problems.append(f"{where}: osm_id is {number!r}; give the number of a way")
-    else:
-        try:
-            which = {"osm_id": int(number)} if number else {"name": name}
-            return validate({"what": what, **which}, Close, subject=where)
-        except ConfigError as error:
-            problems.append(str(error))
-    return None
 
 
 def _numbered_road(
@@ -215,15 +257,7 @@ def _numbered_road(
     import shapely
 
     label = row["name"] or f"{row['ref']} {row['polygon'][:20]}"
-    wanted = {*numbers_in(row["ref"])}
-    area = shapely.from_wkt(row["polygon"], on_invalid="ignore") if row["polygon"] else None
-    drawn = isinstance(area, shapely.Polygon) and area.is_valid and not area.is_empty
-    if row["what"] != "pass" or not wanted or row["osm_id"] or not drawn:
-        problems.append(
-            f"{where}: ref is {row['ref']!r} and polygon {row['polygon'][:40]!r}; give a pass by road number and an "
-            "area in WKT that is valid, such as E6 and POLYGON((15 66, 16 66, 16 67, 15 66)), or by osm_id or name"
-        )
-        return []
+    wanted, area = {*numbers_in(row["ref"])}, shapely.from_wkt(row["polygon"])
     inside = pieces_inside(network, area, what="roads")
     if not inside.any():
         hint = misses_network(area, network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["away_from", "leave_out", "read_candidates", "settlements"]
+__all__ = ["away_from", "leave_out", "read_candidates", "read_left_out", "settlements"]
 
 _TOUCHING = 0.01  # of the side of a cell
 
@@ -83,6 +83,11 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     return table[["name", "geometry"]]
 
 
+def read_left_out(path: Path) -> Any:
+    """Return the polygons of a file in which nothing may be built, in EPSG:4326, as `read_areas`."""
+    return read_areas(path, hint="check the areas to leave out")
+
+
 @checks_arguments
 def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     """Return the candidates that lie in none of the polygons of a file.
@@ -92,7 +97,7 @@ def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     GeoaccessError
         As `read_areas`; if no candidate lies in any polygon, so that nothing would be left out, or all do.
     """
-    areas = read_areas(path, hint="check the areas to leave out")
+    areas = read_left_out(path)
     places = candidates.to_crs("EPSG:4326")
     inside = places.sindex.query(areas, predicate="intersects")[1]
     if not inside.size:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from geoaccess.siting.siting_problem import SitingProblem
 
-__all__ = ["Week", "share_days"]
+__all__ = ["Week", "refuse_uneven", "share_days"]
 
 _HOUR_S = 3600.0
 
@@ -141,6 +141,11 @@ def _check(
         )
     if weekdays < 1 or not 0 <= days <= most:
         raise InputError(f"{days} office days are to be shared out; there are {most}, of all candidates and weekdays")
+    refuse_uneven(days, even=even, weekdays=weekdays)
+
+
+def refuse_uneven(days: int, *, even: bool, weekdays: int) -> None:
+    """Refuse a number of office days that is to be the same every day and cannot be."""
     if even and days % weekdays:
         raise InputError(f"{days} office days cannot be spread evenly over {weekdays} weekdays; give a multiple")
 

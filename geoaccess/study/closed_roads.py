@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from geoaccess.errors import InputError
 from geoaccess.phrases import text
 from geoaccess.scenarios import read_closures
+from geoaccess.scenarios.weather import read_closure_rows
 from geoaccess.study.stages.extracts import road_names_of
 
 if TYPE_CHECKING:
@@ -45,15 +46,16 @@ def table_of_closures(study: Study, *, table: Path | None, season: str | None) -
 
     Raises
     ------
-    InputError
-        If no table is named.
+    GeoaccessError
+        If no table is named, or with what is wrong with it whatever the roads are.
     """
     asked = study.settings.reliability
-    if table is not None:
-        return table, season
-    if asked is None:
-        raise InputError(f"{study.path}: names no table; write [reliability] table = FILE, or give --table FILE")
-    return study.resolve(asked.table), season or asked.season
+    if table is None:
+        if asked is None:
+            raise InputError(f"{study.path}: names no table; write [reliability] table = FILE, or give --table FILE")
+        table, season = study.resolve(asked.table), season or asked.season
+    read_closure_rows(table, season=season)
+    return table, season
 
 
 def left_out_of(names: Sequence[str], language: str) -> str:

@@ -15,7 +15,7 @@ from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
-from geoaccess.study.closed_roads import describe_closures
+from geoaccess.study.closed_roads import describe_closures, table_of_closures
 from geoaccess.study.counted_people import refuse_lost_people
 from geoaccess.study.doubtful_counts import doubtful_counts
 from geoaccess.study.doubtful_sites import far_off, lacking_capacity, loose_features, same_places
@@ -391,6 +391,8 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     writer = Writer(study.settings.language, ("terminal",), study.words)
     found = [*_files_and_texts(study, writer), *_roads_found(study, writer)]
     timetables = stages.check_timetables(study)
+    if study.settings.reliability is not None:
+        table_of_closures(study, table=None, season=None)
     cells = stages.read_people(study)
     _figures_fit(study, cells)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))

@@ -22,6 +22,7 @@ from geoaccess.study.sections.catchments import catchment_columns, counted_deman
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.opening import opening_columns, opening_services
 from geoaccess.study.sections.service_sites import municipality_by_place, municipality_of_sites, sites_of_service
+from geoaccess.study.settings.catchment_measures import MEASURES
 from geoaccess.study.settings.config_sections import RuleOfOwn
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.stages import Snapped
@@ -44,13 +45,15 @@ class Measure:
 
     The values of a catchment are no times.
 
-    `spec` is what columns of the cells are named after, and what readers are shown.
+    `spec` is what columns of the cells are named after, and what readers are shown. `shared` says of supply whether it
+    is shared between people, so that its values are per person.
     """
 
     service: str
     name: str
     spec: ServiceSpec
     is_time: bool = True
+    shared: bool = False
 
 
 def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measure]:
@@ -81,7 +84,8 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
         for name, asked in settings.catchments.items():
             if asked.service == spec.key and not dated:
                 label = f"{spec.label}: {asked.label or name}"
-                found.append(Measure(spec.key, name, ServiceSpec(key=name, label=label), is_time=False))
+                own = ServiceSpec(key=name, label=label)
+                found.append(Measure(spec.key, name, own, is_time=False, shared=MEASURES[asked.measure].shares))
     taken = [measure.spec.key for measure in found]
     double = [key for key in dict.fromkeys(taken) if taken.count(key) > 1]
     if double:

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.phrases import PersonHours, Writer, section
+from geoaccess.phrases import PersonHours, Writer, section, supply_values
 from geoaccess.questions.compare.changed import changes_something
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
 from geoaccess.questions.compare.one_scenario import Common, Solved, places_of, records, solved, solved_there
 from geoaccess.questions.compare.runs import changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
-from geoaccess.questions.scenario_run import apply_scenarios, files_named, needs_names, solve_baseline
+from geoaccess.questions.scenario_run import apply_scenarios, files_named, needs_names, refuse_clock, solve_baseline
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.study.results.ground import drawn_ahead
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from geoaccess.questions.compare.compare_measures import Measure
     from geoaccess.questions.scenario_run import Baseline, ScenarioRun
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from geoaccess.study.results.ground import DrawnAhead
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison"]
+__all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison", "printed_supplies"]
 
 _MIN = 60.0
 _SOLVING = "solving scenarios"
 _CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
+_SUPPLIES = ("more", "less", "same", "now_some", "none_left", "never_any")
+"""What the changes are called of supply, which is no time: nobody has a shorter or longer one."""
 
 
 def people_against_today(compared: Compared, title: str | None = None) -> pd.DataFrame:
@@ -126,6 +128,8 @@ def compare_study(
     """
     changes = [scenario.in_language(study.settings.language) for scenario in changes]
     refuse_same_titles(changes)
+    for scenario in changes:
+        refuse_clock(scenario, by_clock=day is not None)
     base = solve_baseline(
         study, day=day, names=needs_names(changes), answers=answers, reads=files_named(changes), show=show
     )
@@ -164,18 +168,14 @@ def _beside(figures: dict[str, dict[tuple[str, str, str], float]]) -> pd.DataFra
 
 @checks_arguments
 def printed_comparison(compared: Compared) -> pd.DataFrame:
-    """Return the short table that the command line prints: a row per scenario and measure that it changes."""
-    labels = {(one.service, one.name): one.spec.label for one in compared.measures}
-    norms_of = {(one.service, one.name): one.spec.norm_limits if one.is_time else () for one in compared.measures}
-    trips = {(one.service, one.name): one.spec.trips_per_year for one in compared.measures if one.is_time}
+    """Return the short table that the command line prints of times: a row per scenario and measure that it changes."""
     language = compared.study.settings.language
-    hours = PersonHours(language, [*trips.values()])
+    trips = [one.spec.trips_per_year for one in compared.measures if one.is_time]
+    hours = PersonHours(language, trips)
     writer = Writer(language, ("terminal", "comparison"), compared.study.words)
-    changes = section(language, "comparison")
-    rows: list[dict[str, Any]] = []
-    title = None
-    for row in filter(changes_something, records(compared.tables["everybody"])):
-        norms = norms_of[row["service"], row["measure"]]
+    words = section(language, "comparison")
+
+    def shown(measure: Measure, row: dict[str, Any]) -> dict[str, str]:
         crossed = [
             writer.text(
                 "in_out",
@@ -183,25 +183,53 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
                 into=writer.people(row[f"into_norm_{number}"]),
                 out=writer.people(row[f"out_of_norm_{number}"]),
             )
-            for number, limits in enumerate(norms, start=1)
+            for number, limits in enumerate(measure.spec.norm_limits, start=1)
         ]
-        supply = not np.isnan(row.get("mean_per_person_before", np.nan))
-        if supply:
-            before, after = (writer.significant(row[f"mean_per_person_{when}"], 4) for when in ("before", "after"))
-            crossed = [writer.text("from_to", before=before, after=after)]
-        rows.append(
-            {
-                writer["scenario"]: "" if rows and row["scenario"] == title else row["scenario"],
-                writer["service"]: labels[row["service"], row["measure"]],
-                **{changes[name]: writer.people(row[name]) for name in _CHANGES},
-                **{
-                    hours.heading(writer[what]): ""
-                    if supply
-                    else hours.value(row[f"person_min_{what}"], trips[row["service"], row["measure"]])
-                    for what in ("won", "lost")
-                },
-                writer["crossed"]: "; ".join(crossed),
-            }
-        )
+        return {
+            **{words[name]: writer.people(row[name]) for name in _CHANGES},
+            **{
+                hours.heading(writer[what]): hours.value(row[f"person_min_{what}"], measure.spec.trips_per_year)
+                for what in ("won", "lost")
+            },
+            writer["crossed"]: "; ".join(crossed),
+        }
+
+    return _printed(compared, writer, shown, is_time=True)
+
+
+@checks_arguments
+def printed_supplies(compared: Compared) -> pd.DataFrame:
+    """Return the short table that the command line prints of supply within reach: who has more and less, and how much.
+
+    It has a row per scenario and measure that it changes; none where none does.
+    """
+    writer = Writer(compared.study.settings.language, ("terminal", "comparison"), compared.study.words)
+
+    def shown(measure: Measure, row: dict[str, Any]) -> dict[str, str]:
+        pair = [row[f"mean_per_person_{when}"] for when in ("before", "after")]
+        before, after = supply_values(pair, shared=measure.shared, language=writer.language)
+        counts = {writer[word]: writer.people(row[name]) for word, name in zip(_SUPPLIES, _CHANGES, strict=True)}
+        change = writer.text("of_1000" if measure.shared else "from_to", before=before, after=after)
+        return counts | {writer["mean_in_reach"]: change}
+
+    return _printed(compared, writer, shown, is_time=False)
+
+
+def _printed(
+    compared: Compared, writer: Writer, shown: Callable[[Measure, dict[str, Any]], dict[str, str]], *, is_time: bool
+) -> pd.DataFrame:
+    """Return a row per scenario and measure of a kind that it changes, with what is `shown` of it."""
+    measures = {(one.service, one.name): one for one in compared.measures if one.is_time == is_time}
+    rows: list[dict[str, Any]] = []
+    title = None
+    for row in filter(changes_something, records(compared.tables["everybody"])):
+        measure = measures.get((row["service"], row["measure"]))
+        if measure is None:
+            continue
+        named = {
+            writer["scenario"]: "" if row["scenario"] == title else row["scenario"],
+            writer["service"]: measure.spec.label,
+        }
+        rows.append(named | shown(measure, row))
         title = row["scenario"]
     return pd.DataFrame(rows)

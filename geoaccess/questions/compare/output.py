@@ -126,6 +126,7 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
         beside=keyed["beside"],
         services=times,
         supplies={one.spec.key: one.spec.label for one in measures if not one.is_time},
+        shared={one.spec.key for one in measures if one.shared},
         scheme=study.scheme,
         **wording,
     )

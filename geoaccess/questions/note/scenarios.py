@@ -14,7 +14,7 @@ from geoaccess.maps.report_tables import Table
 from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.compare.changed import CHANGED, changes_something
-from geoaccess.questions.compare.comparison import printed_comparison
+from geoaccess.questions.compare.comparison import printed_comparison, printed_supplies
 from geoaccess.questions.compare.output import drawn_measures, sailing_ferries
 from geoaccess.questions.compare.sentences import change_sentence
 from geoaccess.questions.compare.site_maps import drawn_sites
@@ -202,19 +202,25 @@ def _shown(row: dict[str, Any], number: int | None, when: str, change: Change) -
 
 def _services(compared: Compared, frame: Frame) -> list[Table]:
     """Return every measure that changes, as `compare` prints it, where more than one does."""
-    printed = printed_comparison(compared)
-    if len(printed) <= len(compared.changed):
+    found = [one for one in (printed_comparison(compared), printed_supplies(compared)) if len(one)]
+    if sum(map(len, found)) <= len(compared.changed):
         return []
+    return [_measures(one, compared, frame) for one in found]
+
+
+def _measures(printed: pd.DataFrame, compared: Compared, frame: Frame) -> Table:
+    """Return a table of measures that change without what nobody has."""
     words = Writer(frame.writer.language, ("terminal", "comparison"), compared.study.words)
     if len(compared.changed) == 1:
         printed = printed.drop(columns=words["scenario"])
     nobody = [name for name in printed if printed[name].isin(["", frame.writer.people(0.0)]).all()]
     shown = printed.drop(columns=nobody)
-    worded = {words[name] for name in ("scenario", "service", "crossed")}
+    worded = {words[name] for name in ("scenario", "service", "crossed", "mean_in_reach")}
     texts = tuple(place for place, name in enumerate(shown) if name in worded)
     rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
     heads = tuple(str(name)[:1].upper() + str(name)[1:] for name in shown.columns)
-    return [Table(frame.writer["t_services"], heads, rows, texts)]
+    title = frame.writer["t_supplies" if words["mean_in_reach"] in printed else "t_services"]
+    return Table(title, heads, rows, texts)
 
 
 def _uncertain(compared: Compared, changes: list[Change], frame: Frame) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from geoaccess import services, siting
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
+from geoaccess.siting.candidates import read_left_out
 from geoaccess.study import stages
 from geoaccess.tables import swapped_hint
 
@@ -27,9 +28,29 @@ _SHOWN = 3
 
 
 def files_asked(candidates: str, exclude: Path | None) -> list[Path]:
-    """Return the files of a question of siting: places to choose from, and where nothing may be built."""
-    of_places = [] if candidates in _COMPUTED else [Path(candidates)]
-    return of_places if exclude is None else [*of_places, exclude]
+    """Return the files of a question of siting: places to choose from, and where nothing may be built.
+
+    They are read once before the study is solved, so that what is wrong with them is known at once.
+
+    Raises
+    ------
+    GeoaccessError
+        With what is wrong with one of them whatever the study is.
+    """
+    found = []
+    if candidates not in _COMPUTED:
+        found.append(Path(candidates))
+        _places_in(found[0])
+    if exclude is not None:
+        read_left_out(exclude)
+        found.append(exclude)
+    return found
+
+
+def _places_in(path: Path) -> gpd.GeoDataFrame:
+    if not path.suffix:
+        raise InputError(f'--candidates "{path}": give cells, settlements, or a file of places with lon and lat')
+    return siting.read_candidates(path)
 
 
 def candidates_of(cells: gpd.GeoDataFrame, question: Question) -> gpd.GeoDataFrame:
@@ -41,9 +62,7 @@ def candidates_of(cells: gpd.GeoDataFrame, question: Question) -> gpd.GeoDataFra
         found = siting.settlements(cells[["population", "geometry"]], least_people=question.least_people)
     else:
         path = Path(question.candidates)
-        if not path.suffix:
-            raise InputError(f'--candidates "{path}": give cells, settlements, or a file of places with lon and lat')
-        found = siting.read_candidates(path)
+        found = _places_in(path)
         _refuse_off_the_study(found, cells, path)
     found = found.to_crs("EPSG:4326")
     return found if question.exclude is None else siting.leave_out(found, question.exclude)

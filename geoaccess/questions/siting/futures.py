@@ -111,11 +111,12 @@ def site_futures(
     tasks += [_Task("", None, scenario) for scenario in scenarios]
     if not tasks:
         raise InputError("no future is given")
+    named = files_asked(question.candidates, question.exclude)
     stages.remember()  # most futures have the same people, and are of the same roads
     try:
         base = baseline_of(study, scenarios, show=show) if scenarios else None
         ground = _ground(base, tasks[0], show=show)
-        first = ground.answers.reading(files_asked(question.candidates, question.exclude))
+        first = ground.answers.reading(named)
         places, _ = new_places(first.results, first.sites, question)
         common = _Common(base, places, question)
         if not is_here(workers, scheduler):

@@ -50,6 +50,7 @@ def check_question(study: Study, question: Question) -> None:
     for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
         above_zero(option, minutes, "minutes")
     above_zero("--seconds", question.seconds, "seconds")
+    _refuse_settings(question)
     unknown = [name for name in question.classes if name not in study.scheme.ids]
     if unknown:
         raise InputError(f'--classes: there is no class "{unknown[0]}"{did_you_mean(unknown[0], study.scheme.ids)}')
@@ -61,6 +62,17 @@ def check_question(study: Study, question: Question) -> None:
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if asked.by_norm:
         check_norm(study, question)
+
+
+def _refuse_settings(question: Question) -> None:
+    """Refuse settings of objectives that these would refuse of any study."""
+    for option, share in (("--share", question.share), ("--quantile", question.quantile)):
+        if not 0 < share <= 1:
+            raise InputError(f"{option} is {share:g}; give a share of the people above 0, at most 1")
+    if not question.aversion > 0:
+        raise InputError(f"--aversion is {question.aversion:g}; give a number above 0")
+    if not question.alpha >= 1:
+        raise InputError(f"--alpha is {question.alpha:g}; give 1 or more")
 
 
 def above_zero(option: str, value: float | None, unit: str) -> None:
