@@ -16,7 +16,6 @@ import pandas as pd
 
 from geoaccess import files, services, zones
 from geoaccess.network import DECISECONDS
-from geoaccess.network.prepared import release
 from geoaccess.remembering import remembered, remembered_of
 from geoaccess.routing import above_places, nearest_seconds, weighted_reach
 from geoaccess.study.stages.extracts import digests_of_code
@@ -118,7 +117,6 @@ class ReachOfPeople:
             hierarchy, where = self._roads
             reached = np.zeros(len(where))
             attached = [snap_as_set(self._study, hierarchy.network, places) for places in kinds if len(places)]
-            release(hierarchy.network)  # shapes and shores, which no search looks at
             part = above_places(hierarchy, where, *attached)
             for there in attached:
                 reached += self._weight(nearest_seconds(part, where, there))
