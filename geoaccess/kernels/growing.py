@@ -1,4 +1,8 @@
-"""Room for more: what a loop fills without knowing beforehand how much there will be."""
+"""Room for more: what a loop fills without knowing beforehand how much there will be.
+
+A loop in which an array may become another one counts who refers to it at every turn, which takes longer than the work
+of a short one: a function goes on until there is no more room, and who called it makes room.
+"""
 
 from __future__ import annotations
 

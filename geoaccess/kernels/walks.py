@@ -61,14 +61,46 @@ def pairs(
     the network. Points that are not snapped (NaN) walk nowhere.
     """
     first, second, time = np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    others = box, level, leaf, box_off_m, other_x, other_y, other_off_m, other_off_ds
+    count = int(np.int64(0))  # a plain 0 is a type of its own to numba
+    begin, count = _fill(x, y, off_m, off_ds, begin, end, *others, first, second, time, count)
+    while begin < end:
+        first, second, time = longer(first), longer(second), longer(time)
+        begin, count = _fill(x, y, off_m, off_ds, begin, end, *others, first, second, time, count)
+    return first[:count].copy(), second[:count].copy(), time[:count].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    off_m: npt.NDArray[np.float64],
+    off_ds: npt.NDArray[np.float64],
+    begin: int,
+    end: int,
+    box: npt.NDArray[np.float64],
+    level: npt.NDArray[np.int64],
+    leaf: npt.NDArray[np.int64],
+    box_off_m: npt.NDArray[np.float64],
+    other_x: npt.NDArray[np.float64],
+    other_y: npt.NDArray[np.float64],
+    other_off_m: npt.NDArray[np.float64],
+    other_off_ds: npt.NDArray[np.float64],
+    first: npt.NDArray[np.int32],
+    second: npt.NDArray[np.int32],
+    time: npt.NDArray[np.int32],
+    count: int,
+) -> tuple[int, int]:
+    """Write the pairs of `pairs` after the `count` that are there; return the first point without room, and how many.
+
+    That is `end` where there was room for all.
+    """
     waiting = np.empty(FAN * level.size + 1, np.int64)
-    count = 0
     for i in range(begin, end):
         px, py, off = x[i], y[i], off_m[i]
         if not off >= 0:
             continue
-        waiting[0] = box.shape[0] - 1
-        n = 1
+        waiting[0], n, before = box.shape[0] - 1, 1, count
         while n > 0:
             n -= 1
             at = waiting[n]
@@ -83,18 +115,18 @@ def pairs(
                     waiting[n] = j
                     n += 1
                 continue
+            if count + leaf[at, 1] - leaf[at, 0] > first.size:
+                return i, before
             for j in range(leaf[at, 0], leaf[at, 1]):
                 both = off + other_off_m[j]
                 apart = math.sqrt((px - other_x[j]) ** 2 + (py - other_y[j]) ** 2)
                 if apart > both:
                     continue
-                if count == first.size:
-                    first, second, time = longer(first), longer(second), longer(time)
                 first[count] = i
                 second[count] = j
                 time[count] = _walked(apart, both, off_ds[i] + other_off_ds[j])
                 count += 1
-    return first[:count].copy(), second[:count].copy(), time[:count].copy()
+    return end, count
 
 
 @numba.njit(cache=True, nogil=True)
