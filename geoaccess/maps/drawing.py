@@ -15,11 +15,13 @@ from geoaccess.maps.assets import colour
 from geoaccess.maps.ground import (
     LINE_LOOKS,
     MANY_SITES,
+    POINTS_PER_IN,
     draw_names,
     draw_paths,
     paths_around,
 )
-from geoaccess.maps.layers import DPI, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
+from geoaccess.maps.layers import DPI, GAP_IN, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
+from geoaccess.maps.names import placed_circles
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.projection import corners_in, north_of, shapes_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
@@ -44,8 +46,14 @@ PAPER: Final = colour("paper")
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
-LABEL_IN: Final = LEGEND_IN - 1.6
+LABEL_IN: Final = LEGEND_IN - 1.5
 NUMBER_IN: Final = 0.22
+NUMBER_PT: Final = (12.0, 15.0, 19.0)
+"""How wide the circle around a number is, by its digits, points."""
+SCALE_IN: Final = 0.69
+FOOT_MARKS_IN: Final = 2.05
+FOOT_NOTES_IN: Final = 2.0
+"""How wide marks and notes are where they stand below a map, beside each other."""
 MANY_CELLS: Final = 20_000
 """From so many on, cells are dots within SVG and PDF, which would otherwise be slow to open."""
 
@@ -169,19 +177,28 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
     }
 
 
-def draw_numbers(axes: Any, points: gpd.GeoSeries) -> None:
-    """Write the index of points, numbers that the legend explains, in circles beside them."""
+def draw_numbers(axes: Any, points: gpd.GeoSeries, plan: Plan, *, names: npt.NDArray[np.float64] | None = None) -> None:
+    """Write the index of points, numbers that the legend explains, in circles off each other and off boxes of names.
+
+    Each is tied to its point by a line: where there is no room beside it, a number stands farther off.
+    """
+    point_m = plan.metres_per_in / POINTS_PER_IN
+    at = shapely.get_coordinates(points.to_numpy())
+    wide = np.array([NUMBER_PT[min(len(str(text)), len(NUMBER_PT)) - 1] for text in points.index]) * point_m
+    window = (plan.west, plan.south, plan.east, plan.north)
+    middle = placed_circles(at, wide, window=window, beside=2 * point_m, taken=names)
     box = {"boxstyle": "circle,pad=0.18", "facecolor": PAPER, "edgecolor": INK, "linewidth": 0.6}
-    for text, x, y in zip(points.index, points.x, points.y, strict=True):
-        axes.annotate(
-            str(text), (x, y), xytext=(5, 5), textcoords="offset points", size=7, weight="bold", zorder=20, bbox=box
-        )
+    looks: dict[str, Any] = {"size": 7, "weight": "bold", "ha": "center", "va": "center_baseline", "bbox": box}
+    for text, (x, y), (from_x, from_y) in zip(points.index, middle, at, strict=True):
+        axes.add_line(Line2D([from_x, x], [from_y, y], color=INK, linewidth=0.6, zorder=19))
+        axes.text(x, y, str(text), zorder=20, **looks)
 
 
 def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
     """Write the map with its legend."""
     window = window_of(layers.squares, layers.grid, layers.crs)
-    place = arranged(window, layers.look, layers.at_most_in, legend_in=(LEGEND_IN, legend_height(legend)))
+    size, foot = (LEGEND_IN, legend_height(legend)), (_ends_in(legend), _foot_in(legend))
+    place = arranged(window, layers.look, layers.at_most_in, legend_in=size, foot_in=foot)
     plan = place.plan
     with house_style():
         sheet = Sheet(width_in=place.width_in, height_in=place.height_in, look=layers.look, **heads)
@@ -190,11 +207,12 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
         draw_cells(axes, layers, plan)
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
-        if layers.labels is not None:
-            draw_numbers(axes, layers.labels)
+        names = None
         if layers.places is not None:
             off = None if layers.sites is None else layers.sites.geometry
-            draw_names(axes, layers.places, plan, off=off, most=layers.look.most_names)
+            names = draw_names(axes, layers.places, plan, off=off, most=layers.look.most_names)
+        if layers.labels is not None:
+            draw_numbers(axes, layers.labels, plan, names=names)
         north = north_of((plan.west + plan.east) / 2, (plan.south + plan.north) / 2, layers.crs)
         draw_legend(sheet, legend, place, north=north)
         sheet.save(path)
@@ -220,8 +238,21 @@ def legend_height(legend: Legend) -> float:
     captions = len(wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold")) * line_in(10)
     rows = sum(max(len(_label_lines(row[1])[1]) * line_in(ROW_SIZE) + 0.05, 0.19) for row in legend.rows)
     norms = sum(0.12 for row in legend.rows if row[4])
-    notes = sum(len(wrapped(note, width_in=LEGEND_IN, size=7)) * line_in(7) + 0.08 for note in legend.notes)
-    return captions + rows + norms + notes + 0.22 * len(legend.marks) + 1.45
+    return captions + rows + norms + 0.76 + _ends_in(legend)
+
+
+def _notes_in(legend: Legend, *, width_in: float) -> float:
+    return sum(len(wrapped(note, width_in=width_in, size=7)) * line_in(7) + 0.08 for note in legend.notes)
+
+
+def _ends_in(legend: Legend) -> float:
+    """Return the room that marks, notes and the scale need below each other."""
+    return 0.22 * len(legend.marks) + _notes_in(legend, width_in=LEGEND_IN) + SCALE_IN
+
+
+def _foot_in(legend: Legend) -> float:
+    """Return the room that marks, notes and the scale need beside each other."""
+    return max(0.22 * len(legend.marks), _notes_in(legend, width_in=FOOT_NOTES_IN), SCALE_IN) + 0.1
 
 
 def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) -> None:
@@ -243,16 +274,40 @@ def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) 
     for x, text, side in ((0, label, "left"), (LEGEND_IN - 0.55, people, "right"), (LEGEND_IN, share, "right")):
         axes.text(x, top - 0.14, text, size=ROW_SIZE, weight="bold", ha=side, va="center")
     top -= 0.42
+    if place.foot_in:
+        _draw_foot(sheet, legend, place, north=north)
+        return
+    top = _draw_notes(axes, legend, _draw_marks(axes, legend, top), width_in=LEGEND_IN)
+    draw_scale(axes, place.plan, top - 0.35, north=north)
+
+
+def _draw_foot(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) -> None:
+    """Draw what ends the legend below the map: marks, notes, scale and north beside each other."""
+    bottom, high = place.height_in - place.plan.height_in - GAP_IN - place.foot_in, place.foot_in
+    lefts = (0.0, FOOT_MARKS_IN, place.plan.width_in - LEGEND_IN + 0.3)
+    marks, notes, scale = (
+        sheet.blank(left_in=left, bottom_in=bottom, width_in=LEGEND_IN, height_in=high) for left in lefts
+    )
+    _draw_marks(marks, legend, high - 0.1)
+    _draw_notes(notes, legend, high, width_in=FOOT_NOTES_IN)
+    draw_scale(scale, place.plan, high - 0.35, north=north)
+
+
+def _draw_marks(axes: Any, legend: Legend, top: float) -> float:
     for kind, text in legend.marks:
         _draw_mark(axes, kind, top)
         axes.text(0.38, top, text, size=ROW_SIZE, va="center")
         top -= 0.22
+    return top
+
+
+def _draw_notes(axes: Any, legend: Legend, top: float, *, width_in: float) -> float:
     for note in legend.notes:
-        for line in wrapped(note, width_in=LEGEND_IN, size=7):
+        for line in wrapped(note, width_in=width_in, size=7):
             axes.text(0, top, line, size=7, color=QUIET, va="top")
             top -= line_in(7)
         top -= 0.08
-    _draw_scale(axes, place.plan, top - 0.35, north=north)
+    return top
 
 
 def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float) -> float:
@@ -286,7 +341,7 @@ def _draw_mark(axes: Any, kind: str, y: float) -> None:
         axes.add_line(Line2D([0, 0.26], [y, y], **LINE_LOOKS[kind]))
 
 
-def _draw_scale(axes: Any, plan: Plan, y: float, *, north: float) -> None:
+def draw_scale(axes: Any, plan: Plan, y: float, *, north: float) -> None:
     """Draw a bar of a round length and an arrow to the north, `north` degrees clockwise from up."""
     longest = 1.5 * plan.metres_per_in
     unit = 10 ** np.floor(np.log10(longest))

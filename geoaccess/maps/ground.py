@@ -135,8 +135,13 @@ def _path_of(shape: Any) -> Any:
 
 def draw_names(
     axes: Any, places: gpd.GeoDataFrame, plan: Plan, *, off: gpd.GeoSeries | None = None, most: int | None = None
-) -> None:
-    """Write the names of places as far as there is room, at most so many, with a halo, off some points."""
+) -> npt.NDArray[np.float64]:
+    """Write the names of places as far as there is room, at most so many, with a halo, off some points.
+
+    Returns
+    -------
+    The boxes of the names, shape (n, 4): left, bottom, right and top.
+    """
     point_m = plan.metres_per_in / POINTS_PER_IN
     window = (plan.west, plan.south, plan.east, plan.north)
     seen = places[~places["small"].to_numpy(dtype=np.bool_)].cx[plan.west : plan.east, plan.south : plan.north]
@@ -161,6 +166,10 @@ def draw_names(
         name = seen["name"].iloc[label.row]
         axes.text(label.x, label.y, name, path_effects=halo, zorder=8, **looks)
         axes.text(label.x, label.y, name, zorder=8.1, **looks)
+    drawn = labels[:most]
+    middle = np.array([(label.x, label.y) for label in drawn]).reshape(-1, 2)
+    half = sizes[[label.row for label in drawn]] * point_m / 2
+    return np.hstack([middle - half, middle + half])
 
 
 @lru_cache(maxsize=10_000)

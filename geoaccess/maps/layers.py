@@ -49,6 +49,8 @@ HANGING: Final = "\t"
 GAP_IN: Final = 0.2
 LEAST_MAP_IN: Final = 2.2
 """A map narrower than this beside its legend stands above it."""
+FOOT_MAP_IN: Final = 6.0
+"""A map so wide has room for the end of its legend below it, in columns."""
 MAP_AT_MOST_IN: Final = (6.6, 8.2)
 INKED: Final = 0.03
 SMALLEST_PX: Final = (3.0, 5.0)
@@ -91,13 +93,17 @@ def plan_of(box: Box, at_most_in: tuple[float, float] = MAP_AT_MOST_IN, *, full:
 
 @dataclass(frozen=True)
 class Arranged:
-    """Where a map and its legend stand on a sheet, inches: side by side, or on a narrow sheet one above the other."""
+    """Where a map and its legend stand on a sheet, inches: side by side, or on a narrow sheet one above the other.
+
+    `foot_in` is how high what ends a legend is where it stands below the map, in columns; 0 where a legend is whole.
+    """
 
     plan: Plan
     width_in: float
     height_in: float
     legend_left_in: float
     legend_high_in: float
+    foot_in: float = 0.0
 
 
 def room_of(look: Look, at_most_in: tuple[float, float], *, legend_in: float) -> tuple[float, float]:
@@ -111,14 +117,31 @@ def room_of(look: Look, at_most_in: tuple[float, float], *, legend_in: float) ->
     return body, min(at_most_in[1], 1.6 * body)
 
 
-def arranged(box: Box, look: Look, at_most_in: tuple[float, float], *, legend_in: tuple[float, float]) -> Arranged:
-    """Return where the map of a box and a legend of some width and height stand."""
+def arranged(
+    box: Box,
+    look: Look,
+    at_most_in: tuple[float, float],
+    *,
+    legend_in: tuple[float, float],
+    foot_in: tuple[float, float] | None = None,
+) -> Arranged:
+    """Return where the map of a box and a legend of some width and height stand.
+
+    `foot_in` is how high what ends the legend is in it, and how high below the map: there it goes where the legend
+    would else be much higher than a wide map, with nothing below that.
+    """
     wide, high = legend_in
     room = room_of(look, at_most_in, legend_in=wide)
     plan = plan_of(box, room, full=look.body_in is not None)
     if look.body_in is not None and room[0] == look.body_in:
         return Arranged(plan, look.body_in, plan.height_in + GAP_IN + high, 0.0, high)
     tall = max(plan.height_in, high)
+    if foot_in is not None and plan.width_in >= FOOT_MAP_IN:
+        ends, below = foot_in
+        apart = max(plan.height_in + GAP_IN + below, high - ends)
+        if apart < tall - GAP_IN:
+            left = plan.width_in + GAP_IN
+            return Arranged(plan, left + wide, apart, left, apart, foot_in=below)
     return Arranged(plan, plan.width_in + GAP_IN + wide, tall, plan.width_in + GAP_IN, tall)
 
 

@@ -11,14 +11,21 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
-__all__ = ["Label", "placed_names"]
+__all__ = ["Label", "placed_circles", "placed_names"]
 
 _SIDES: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 """Where a name is tried, in turn: right of its point, left of it, above and below."""
 _FARTHER: Final = ((2.5, False), (4.5, False), (1.0, True))
 """How far off a chief name is tried too, in distances of the others, and whether over what is taken."""
+
+
+_RINGS: Final = 40
+_AROUND: Final = np.array([(1, 1), (1, 0), (0, 1), (-1, 1), (1, -1), (-1, 0), (0, -1), (-1, -1)], np.float64)
+"""Where a circle is tried, in turn: at the upper right of its point, and all round."""
 
 
 class Label(NamedTuple):
@@ -94,7 +101,54 @@ def placed_names(
     return found
 
 
-def _meets(boxes: npt.NDArray[np.float64], box: tuple[float, float, float, float], apart: float) -> bool:
+def placed_circles(
+    points: npt.NDArray[np.float64],
+    wide: npt.NDArray[np.float64],
+    *,
+    window: tuple[float, float, float, float],
+    beside: float,
+    taken: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return the middles of circles beside points, each where it is first free of others and of points, then farther.
+
+    Parameters
+    ----------
+    points
+        Shape (n, 2); all lengths are in one unit.
+    wide
+        Of each circle.
+    window
+        Left, bottom, right and top: a circle lies wholly inside.
+    beside
+        Between a point and its circle, and between circles half as much.
+    taken
+        Boxes that circles keep off, shape (m, 4): left, bottom, right, top.
+
+    Examples
+    --------
+    >>> here = np.array([[0.0, 0.0], [0.1, 0.0]])
+    >>> placed_circles(here, np.full(2, 2.0), window=(-9, -9, 9, 9), beside=0.5).round(2).tolist()
+    [[1.5, 1.5], [-1.4, 1.5]]
+    """
+    spots = np.vstack([np.hstack([points - beside / 2, points + beside / 2]), *([] if taken is None else [taken])])
+    boxes = np.empty((0, 4))
+    middles = points + beside
+    for row, (point, width) in enumerate(zip(points, wide.tolist(), strict=True)):
+        for ring in range(_RINGS):
+            near = point + _AROUND * (beside + width / 2 + ring * width / 2)
+            tried = np.hstack([near - width / 2, near + width / 2])
+            inside = (tried[:, :2] >= window[:2]).all(axis=1) & (tried[:, 2:] <= window[2:]).all(axis=1)
+            free = [
+                one for one in tried[inside].tolist() if not (_meets(boxes, one, beside / 2) or _meets(spots, one, 0))
+            ]
+            if free:
+                boxes = np.vstack([boxes, free[0]])
+                middles[row] = boxes[-1, :2] + width / 2
+                break
+    return middles
+
+
+def _meets(boxes: npt.NDArray[np.float64], box: Sequence[float], apart: float) -> bool:
     """Return whether a box comes nearer to any other than `apart`."""
     across = (boxes[:, 0] < box[2] + apart) & (boxes[:, 2] > box[0] - apart)
     up = (boxes[:, 1] < box[3] + apart) & (boxes[:, 3] > box[1] - apart)

@@ -132,7 +132,7 @@ def _answered(ground: SitingContext, question: Question, ahead: Ahead) -> Placed
         ways=new.ways,
     )
     found, objective, notes = answer_question(setting, question, ground.answers)
-    notes += new.notes
+    notes += [*_lost_today(setting, question, objective), *new.notes]
     if question.close:
         notes.append(note("only_travel_time"))
         if setting.fixed is not None and setting.fixed.any():
@@ -140,6 +140,15 @@ def _answered(ground: SitingContext, question: Question, ahead: Ahead) -> Placed
     if ground.scenario is not None:
         notes.append(note("in_scenario", title=ground.name))
     return _placed(ground, question, setting, found, objective, ours, new.places, notes, ahead.drawn)
+
+
+def _lost_today(setting: SitingProblem, question: Question, objective: Objective) -> list[str]:
+    """Say how people count who reach no site today, as a figure with them is not the mean of those who are reached."""
+    unreached_s = getattr(objective, "unreached_s", None)
+    lost = setting.people[setting.counted(objective) & ~np.isfinite(setting.now_s[:, 0])].sum()
+    if unreached_s is None or question.objective == "worst" or not lost:
+        return []
+    return [note("unreached_today", n=f"{lost:.0f}", min=f"{unreached_s / 60:.0f}")]
 
 
 def _placed(
