@@ -112,9 +112,12 @@ def test_rows_of_a_table_of_closed_roads_that_hold_no_road(tmp_path):
     rows = [f'"{ring(5, 0.5, 6)}",10-01,04-30', f'"{AWAY}",10-01,04-30', f'"{ring(27.5, -9.5, 1)}",,']
     (tmp_path / "closed.csv").write_text("\n".join(["polygon,from,to", *rows, ""]), encoding="utf-8")
     found = [line for line in check(load_study(study)) if "table of closed roads" in line]
-    assert found == ["POLYGON((40 10, 41 10,...: no road agrees with this row of the table of closed roads"]
+    where = f"{tmp_path / 'closed.csv'}: POLYGON((40 10, 41 10,..."
+    assert found == [f"{where}: no road agrees with this row of the table of closed roads"]
     found = check(load_study(study).in_language("nb"))
-    assert "POLYGON((40 10, 41 10,...: ingen vei stemmer med denne raden i tabellen over stengte veier" in found
+    assert (
+        f"{where}: POLYGON((40 10, 41 10,...: ingen vei stemmer med denne raden i tabellen over stengte veier" in found
+    )
 
 
 def test_a_road_that_ambulances_alone_do_not_have(tmp_path):
@@ -294,3 +297,23 @@ def test_capacities_that_are_none(tmp_path):
         assert [wrong in line for line in said] == ([True] if wrong else [])
         with pytest.raises(GeoaccessError, match="have no number") if wrong else contextlib.nullcontext():
             capacity_study(study, CapacityQuestion("gp"), show=False)
+
+
+def test_all_rows_of_ferries_whose_way_is_not_there_are_named_with_file_row_and_number(tmp_path):
+    study = write_study(tmp_path, STUDY.replace("[network]", '[network]\nferries = "ferries.csv"'))
+    header = "way_id,relation_id,name,minutes,departures,season,from_lon,from_lat,to_lon,to_lat\n"
+    (quay, isle), ferry = (degrees(*at) for at in ((22.5, 0.5), (22.5, -9.5))), 8
+    rows = [
+        f"{ferry},,Car ferry,30,,May-August,,,,",
+        f"{ferry},,Car ferry,30,,September-April,,,,",  # the other season of the same boat
+        "908,,Old,30,,,,,,",
+        "909,,Old,30,08:00 12:00,,,,,",
+        ",77,,30,08:00,,,,,",
+        f"910,,By quays,30,,,{quay[0]},{quay[1]},{isle[0]},{isle[1]}",
+    ]
+    (tmp_path / "ferries.csv").write_text(header + "\n".join(rows) + "\n")
+    found = [line for line in check(load_study(study)) if "no ferry of the network" in line]
+    heads = [line.partition(": no ferry")[0] for line in found]
+    named = ["row 4 (way_id 908)", "row 5 (way_id 909)", "row 6 (relation_id 77)"]
+    assert heads == [f"{tmp_path / 'ferries.csv'}: {name}" for name in named]
+    assert all("give from_lon" in line for line in found)

@@ -103,6 +103,18 @@ def test_rows_that_no_road_agrees_with_are_named_in_force_or_not(tmp_path):
     assert ga.read_osm(path, when=at(2026, 1, 10)).unread == ()
 
 
+def test_ways_of_a_row_that_are_no_road_are_named_beside_those_that_are(tmp_path):
+    path = write_osm(tmp_path / "roads.osm", NODES, WAYS)
+    rules = table(tmp_path / "closures.csv", {"way_id": "77;1;78", **WINTER}, {"way_id": "1"}, {"way_id": "79"})
+    for month in (1, 7):
+        named = [
+            (row, why) for row, why, number, _ in ga.read_osm(path, when=at(2026, month, 10), closures=rules).unread
+        ]
+        of_way = "no road has this way_id, which a row of the table of closed roads names; correct it or take it out"
+        of_row = "no road agrees with this row of the table of closed roads"
+        assert sorted(named) == [("79", of_row), ("way_id 77", of_way), ("way_id 78", of_way)]
+
+
 def test_days_of_one_year_and_roads_closed_always(tmp_path):
     once = {"ref": "55", "from": "2026-03-01", "to": "2026-03-07"}
     assert closed(tmp_path, once, when=at(2026, 3, 7, 23)) == {1}

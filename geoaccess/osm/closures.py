@@ -34,12 +34,14 @@ _COLUMNS = ("ref", "name", "way_id", "tag", "polygon", "from", "to", "open_kph",
 class ClosedRoads(NamedTuple):
     """Of each way of an extract whether it is closed, and how fast it can be driven at the most (inf: no matter).
 
-    `without_road` are the rows of the table with which no road of the extract agrees, in short.
+    `without_road` are the rows of the table with which no road of the extract agrees, in short; `without_way` the ways
+    that other rows name and no road is.
     """
 
     closed: npt.NDArray[np.bool_]
     most_kph: npt.NDArray[np.float64]
     without_road: tuple[str, ...] = ()
+    without_way: tuple[int, ...] = ()
 
 
 @checks_arguments
@@ -133,6 +135,7 @@ def find_closed(
     most = np.full(extract.way_id.size, np.inf)
     called: pd.DataFrame | None = None
     without_road: list[str] = []
+    without_way: list[int] = []
     for number, rule in enumerate(rules):
         shut = _holds(rule, profile, when)
         counts = shut or rule.open_kph is not None
@@ -148,17 +151,22 @@ def find_closed(
             chosen[some] = [meant[pair] for pair in pairs]
         if number >= of_profile and not (chosen & road).any():
             without_road.append(rule.in_short)
+        elif number >= of_profile:
+            there = set(extract.way_id[road & np.isin(extract.way_id, rule.way_ids)].tolist())
+            without_way += [way for way in rule.way_ids if way not in there]
         if shut:
             closed |= chosen
         elif rule.open_kph is not None:
             most[chosen] = np.minimum(most[chosen], rule.open_kph)
-    return ClosedRoads(closed, most, tuple(without_road)) if rules else None
+    return ClosedRoads(closed, most, tuple(without_road), tuple(without_way)) if rules else None
 
 
 def rows_without_road(by_date: ClosedRoads | None) -> tuple[tuple[str, str, int, str], ...]:
     """Return the rows of a table with which no road agrees, as `Network.unread` holds them: on no object."""
-    rows = () if by_date is None else by_date.without_road
-    return tuple((row, note("no_road_agrees"), 0, "") for row in rows)
+    if by_date is None:
+        return ()
+    rows = tuple((row, note("no_road_agrees"), 0, "") for row in by_date.without_road)
+    return (*rows, *((f"way_id {way}", note("no_road_of_way"), 0, "") for way in by_date.without_way))
 
 
 def _holds(rule: Closure, profile: Profile, when: datetime | None) -> bool:

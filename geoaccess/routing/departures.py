@@ -74,7 +74,8 @@ def departures_on(
         if row.cars is False:
             left[row.label] = note("no_cars")
         elif ends is None:
-            left[row.label] = note("no_quays")
+            named = _ways(row, ferries)
+            left[row.label] = note("no_such_ferry" if named.empty else "no_quays")
         elif row.sailings is None and all(sails):
             left[row.label] = note("no_departures")
         else:
@@ -106,12 +107,17 @@ def _times(row: FerryRow, dates: Sequence[dt.date], sails: Sequence[bool]) -> li
     return [(clock, backward) for clock, backward in times if clock >= 0]
 
 
-def _ends(row: FerryRow, ferries: pd.DataFrame) -> tuple[Place, Place] | None:
-    """Return the two ends of the way or relation of a row: the places where an odd number of its ways end."""
+def _ways(row: FerryRow, ferries: pd.DataFrame) -> pd.DataFrame:
+    """Return the ferries of the network that a row names by way, or else by relation."""
     ours = ferries[ferries["way_id"] == row.way_id] if row.way_id is not None else ferries[:0]
     if ours.empty and row.relation_id:
         ours = ferries[ferries["relation_id"] == row.relation_id]
-    ours = ours.drop_duplicates("way_id")  # lines that share a way
+    return ours
+
+
+def _ends(row: FerryRow, ferries: pd.DataFrame) -> tuple[Place, Place] | None:
+    """Return the two ends of the way or relation of a row: the places where an odd number of its ways end."""
+    ours = _ways(row, ferries).drop_duplicates("way_id")  # lines that share a way
     places = Counter(
         place
         for line in ours[["from_lon", "from_lat", "to_lon", "to_lat"]].to_numpy().tolist()

@@ -77,7 +77,7 @@ def describe_closures(study: Study, networks: Sequence[Network], writer: Writer)
         With what is wrong with the table of [reliability].
     """
     found = [
-        writer.text("c_left_out", name=row, why=writer.note(why))
+        writer.text("c_left_out", name=f"{study.closures}: {row}", why=writer.note(why))
         for network in networks
         for row, why, objects, _ in network.unread
         if not objects  # a row of a table, not a tag of the extract

@@ -368,6 +368,7 @@ def _attached(
     lost_sites = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     if len(lost_sites):
         found.append(writer.text("left_out", m=metres, names=", ".join(map(str, lost_sites))))
+    found += stages.lost_ferry_rows(study, network, writer)
     return network, found + describe_closures(study, [network, *([] if driven is None else driven[1:])], writer)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "describe_timetables",
     "follows_timetable",
     "limit_m_of",
+    "lost_ferry_rows",
     "read_timetables",
     "timetable_of",
     "timetabled",
@@ -146,6 +147,22 @@ def check_timetables(study: Study) -> Timetables | None:
     return timetables
 
 
+def lost_ferry_rows(study: Study, network: Network, writer: Writer) -> list[str]:
+    """Name the rows of the table of ferries whose way or relation is no ferry of the network, a line each.
+
+    A row that gives its quays is about the boats between these then.
+    """
+    lines = []
+    known = {name: set(network.ferries[name]) for name in ("way_id", "relation_id")}
+    for row in read_ferry_table(study.ferries) if study.ferries else []:
+        ids = {name: number for name in known if (number := getattr(row, name))}
+        if ids and row.ends is None and not any(number in known[name] for name, number in ids.items()):
+            name = ", ".join(f"{name} {number}" for name, number in ids.items())
+            why = writer.note(note("no_such_ferry"))
+            lines.append(writer.text("c_row_left_out", path=study.ferries, row=row.row, name=name, why=why))
+    return lines
+
+
 def describe_timetables(study: Study, timetables: Timetables | None, network: Network, writer: Writer) -> list[str]:
     """Say what sails with cars on the day of a study, nothing where no day is meant and the network follows none.
 
@@ -170,7 +187,8 @@ def describe_timetables(study: Study, timetables: Timetables | None, network: Ne
     lines.append(writer.text("c_timetable", day=writer.day(name), **numbers, **ends))
     booked = int((departures["booked"] & today).sum())
     lines += [writer.text("c_to_be_booked", n=booked)] if booked else []
-    named = {name: why for name, why in left_out.items() if why != note("no_departures")}
+    told = {note("no_departures"), note("no_such_ferry")}  # the rows of the latter are named with their file
+    named = {name: why for name, why in left_out.items() if why not in told}
     return lines + [writer.text("c_left_out", name=name, why=writer.note(why)) for name, why in named.items()]
 
 
