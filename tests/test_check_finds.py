@@ -115,9 +115,7 @@ def test_rows_of_a_table_of_closed_roads_that_hold_no_road(tmp_path):
     where = f"{tmp_path / 'closed.csv'}: POLYGON((40 10, 41 10,..."
     assert found == [f"{where}: no road agrees with this row of the table of closed roads"]
     found = check(load_study(study).in_language("nb"))
-    assert (
-        f"{where}: POLYGON((40 10, 41 10,...: ingen vei stemmer med denne raden i tabellen over stengte veier" in found
-    )
+    assert f"{where}: ingen vei stemmer med denne raden i tabellen over stengte veier" in found
 
 
 def test_a_road_that_ambulances_alone_do_not_have(tmp_path):
