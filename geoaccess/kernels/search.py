@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["finish_nearest", "matrix", "offer_each", "tree", "without_dead_ends"]
 
+_SIEVE = 2**15 - 1
+"""By so many lower bits of an edge most cells are known to have no site on theirs, without looking for one."""
+
 
 @numba.njit(cache=True)
 def _offer(keys: npt.NDArray[np.uint64], key: np.uint64) -> None:
@@ -61,6 +64,9 @@ def finish_nearest(
     n = cell_edge.size
     k = node_keys.shape[1]
     keys = np.full((n, k), EMPTY, np.uint64)
+    may_hold = np.zeros(_SIEVE + 1, np.bool_)  # whether a site is on an edge with these lower bits
+    for edge in site_edge:
+        may_hold[edge & _SIEVE] = True
     for i in range(n):
         if cell_edge[i] < 0:
             continue
@@ -73,6 +79,8 @@ def finish_nearest(
             for j in range(k):
                 if node_keys[node, j] != EMPTY:
                     _offer(keys[i], node_keys[node, j] + add)
+        if not may_hold[cell_edge[i] & _SIEVE]:
+            continue
         at = np.searchsorted(site_edge, cell_edge[i])
         while at < site_edge.size and site_edge[at] == cell_edge[i]:
             number = np.uint64(site_number[at])
