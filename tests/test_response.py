@@ -261,7 +261,7 @@ def test_files_of_a_comparison_name_what_each_time_is(answers, tmp_path, monkeyp
     gone = Scenario(title="Without the west", remove=[{"service": KEY, "site": site_at(answers, "west")}])
     write_comparison(compare_study(answers.study, [gone], show=False), tmp_path / "made")
     label = "Ambulance, to treatment by road"
-    assert ("Change in response time: Ambulance", "from the site to people") in drawn
+    assert ("Change in response time: Ambulance", "from the call until the ambulance is at the scene") in drawn
     assert (f"Change in time to treatment: {label}", "from the call to treatment") in drawn
     layers = (tmp_path / "made" / "compare.qlr").read_text(encoding="utf-8")
     assert f"Change in time to treatment: {label}" in layers

@@ -20,7 +20,7 @@ from geoaccess.maps.ground import (
     draw_paths,
     paths_around,
 )
-from geoaccess.maps.layers import DPI, GAP_IN, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
+from geoaccess.maps.layers import DPI, FOOT_MAP_IN, GAP_IN, HANGING, LEGEND_IN, arranged, once, smallest_px, window_of
 from geoaccess.maps.names import placed_circles
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.projection import corners_in, north_of, shapes_in
@@ -50,10 +50,8 @@ LABEL_IN: Final = LEGEND_IN - 1.5
 NUMBER_IN: Final = 0.22
 NUMBER_PT: Final = (12.0, 15.0, 19.0)
 """How wide the circle around a number is, by its digits, points."""
-SCALE_IN: Final = 0.69
-FOOT_MARKS_IN: Final = 2.05
-FOOT_NOTES_IN: Final = 2.0
-"""How wide marks and notes are where they stand below a map, beside each other."""
+FOOT_MARKS_IN: Final = 2.3
+"""How wide marks are where they stand below a map, with notes beside them."""
 MANY_CELLS: Final = 20_000
 """From so many on, cells are dots within SVG and PDF, which would otherwise be slow to open."""
 
@@ -197,7 +195,8 @@ def draw_numbers(axes: Any, points: gpd.GeoSeries, plan: Plan, *, names: npt.NDA
 def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
     """Write the map with its legend."""
     window = window_of(layers.squares, layers.grid, layers.crs)
-    size, foot = (LEGEND_IN, legend_height(legend)), (_ends_in(legend), _foot_in(legend))
+    size = LEGEND_IN, legend_height(legend)
+    foot = _ends_in(legend), _foot_in(legend, width_in=FOOT_MAP_IN)
     place = arranged(window, layers.look, layers.at_most_in, legend_in=size, foot_in=foot)
     plan = place.plan
     with house_style():
@@ -238,7 +237,7 @@ def legend_height(legend: Legend) -> float:
     captions = len(wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold")) * line_in(10)
     rows = sum(max(len(_label_lines(row[1])[1]) * line_in(ROW_SIZE) + 0.05, 0.19) for row in legend.rows)
     norms = sum(0.12 for row in legend.rows if row[4])
-    return captions + rows + norms + 0.76 + _ends_in(legend)
+    return captions + rows + norms + _ends_in(legend) + 1.45
 
 
 def _notes_in(legend: Legend, *, width_in: float) -> float:
@@ -246,13 +245,13 @@ def _notes_in(legend: Legend, *, width_in: float) -> float:
 
 
 def _ends_in(legend: Legend) -> float:
-    """Return the room that marks, notes and the scale need below each other."""
-    return 0.22 * len(legend.marks) + _notes_in(legend, width_in=LEGEND_IN) + SCALE_IN
+    """Return the room that marks and notes need below each other."""
+    return 0.22 * len(legend.marks) + _notes_in(legend, width_in=LEGEND_IN)
 
 
-def _foot_in(legend: Legend) -> float:
-    """Return the room that marks, notes and the scale need beside each other."""
-    return max(0.22 * len(legend.marks), _notes_in(legend, width_in=FOOT_NOTES_IN), SCALE_IN) + 0.1
+def _foot_in(legend: Legend, *, width_in: float) -> float:
+    """Return the room that marks and notes need beside each other, below a map of some width."""
+    return max(0.22 * len(legend.marks), _notes_in(legend, width_in=width_in - FOOT_MARKS_IN)) + 0.1
 
 
 def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) -> None:
@@ -275,22 +274,22 @@ def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) 
         axes.text(x, top - 0.14, text, size=ROW_SIZE, weight="bold", ha=side, va="center")
     top -= 0.42
     if place.foot_in:
-        _draw_foot(sheet, legend, place, north=north)
-        return
-    top = _draw_notes(axes, legend, _draw_marks(axes, legend, top), width_in=LEGEND_IN)
+        _draw_foot(sheet, legend, place)
+    else:
+        top = _draw_notes(axes, legend, _draw_marks(axes, legend, top), width_in=LEGEND_IN)
     draw_scale(axes, place.plan, top - 0.35, north=north)
 
 
-def _draw_foot(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) -> None:
-    """Draw what ends the legend below the map: marks, notes, scale and north beside each other."""
-    bottom, high = place.height_in - place.plan.height_in - GAP_IN - place.foot_in, place.foot_in
-    lefts = (0.0, FOOT_MARKS_IN, place.plan.width_in - LEGEND_IN + 0.3)
-    marks, notes, scale = (
-        sheet.blank(left_in=left, bottom_in=bottom, width_in=LEGEND_IN, height_in=high) for left in lefts
+def _draw_foot(sheet: Sheet, legend: Legend, place: Arranged) -> None:
+    """Draw what ends the legend below the map: marks, and notes beside them."""
+    wide, high = place.plan.width_in, place.foot_in
+    bottom = place.height_in - place.plan.height_in - GAP_IN - high
+    marks, notes = (
+        sheet.blank(left_in=left, bottom_in=bottom, width_in=wide - left, height_in=high)
+        for left in (0.0, FOOT_MARKS_IN)
     )
     _draw_marks(marks, legend, high - 0.1)
-    _draw_notes(notes, legend, high, width_in=FOOT_NOTES_IN)
-    draw_scale(scale, place.plan, high - 0.35, north=north)
+    _draw_notes(notes, legend, high, width_in=wide - FOOT_MARKS_IN)
 
 
 def _draw_marks(axes: Any, legend: Legend, top: float) -> float:

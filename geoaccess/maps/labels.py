@@ -16,6 +16,7 @@ __all__ = ["change_label", "class_label", "direction_label", "reason_label", "ti
 _TIMES: Final = {"travel": "travel_time", "response": "response_time", "treatment": "treatment_time"}
 _CHANGES: Final = {"travel": "caption_travel", "response": "caption_response", "treatment": "caption_treatment"}
 """What times, and changes of them, are called: a phrase for each of what a time may be."""
+_FROM_CALL: Final = {"response": "to_scene", "treatment": "to_treatment"}
 
 
 def reason_label(reason: str, *, language: str = "en") -> str:
@@ -66,7 +67,7 @@ def change_label(service: Service, *, language: str = "en") -> str:
 
 
 def direction_label(service: Service, *, language: str = "en") -> str:
-    """Say from where to where times count: to treatment there are two ways, to people and on to the site.
+    """Say from where to where times count: those of ambulances from the call, to the scene or on to treatment.
 
     Examples
     --------
@@ -75,4 +76,4 @@ def direction_label(service: Service, *, language: str = "en") -> str:
     >>> direction_label(treated), direction_label(ServiceSpec("gp", "GP"))
     ('from the call to treatment', 'from people to the site')
     """
-    return section(language, "map")["to_treatment" if service.time == "treatment" else service.direction]
+    return section(language, "map")[_FROM_CALL.get(service.time, service.direction)]
