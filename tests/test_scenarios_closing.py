@@ -156,6 +156,37 @@ def test_everybody_who_leaves_an_edge_arrives_somewhere(drawn):
     assert (flows.people <= people[flows.leaves >= 0].sum() + 1e-9).all()
 
 
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+@pytest.mark.parametrize("seed", range(6))
+def test_of_sites_equally_near_everybody_goes_to_the_first(direction, seed):
+    """On a square grid of equal streets, where most have several nearest sites: as many arrive as are nearest."""
+    rng, side = np.random.default_rng(seed), 6
+    number = np.arange(side * side).reshape(side, side)
+    u = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
+    v = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
+    order, turned = rng.permutation(u.size), rng.random(u.size) < 0.5
+    u, v = np.where(turned, u, v)[order], np.where(turned, v, u)[order]
+    lon, lat = 10 + 0.01 * (np.arange(side * side) % side), 60 + 0.01 * (np.arange(side * side) // side)
+    seconds = [100] * u.size
+    network = Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=seconds, backward_s=seconds)
+    chosen = rng.permutation(side * side)[:5]
+    sites, homes = (gpd.GeoSeries.from_xy(lon[at], lat[at], crs="EPSG:4326") for at in (chosen, number.ravel()))
+    people = rng.integers(1, 100, side * side).astype(float)
+    x, y = number % side, number // side
+    away = abs(x.ravel()[:, None] - x.ravel()[chosen]) + abs(y.ravel()[:, None] - y.ravel()[chosen])
+    assert ((away == away.min(1, keepdims=True)).sum(1) > 1).any()
+    mine = away.argmin(1)
+    field = solve_nearest(network, sites, k=1, direction=direction, min_component_m=0.0)
+    field.attach(homes, people=people)
+    assert field.attached()["site"].tolist() == mine.tolist()
+    flows = people_on_edges(field).people
+    for place, node in enumerate(chosen):
+        arrive = flows[(u == node) | (v == node)].sum()
+        assert arrive == people[mine == place].sum() - people[node]
+    walked = (away.min(1) * people).sum()  # each passes as many streets as the nearest is away
+    assert flows.sum() == walked
+
+
 def chain(bridge=20, detour=None):
     """A road 0-1-2-3-4 whose part 1-2 is a bridge (way 12), with side roads at 0 and 4, and perhaps a way round."""
     u, v, seconds, way = (

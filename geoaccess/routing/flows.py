@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import flows, search
-from geoaccess.kernels.keys import FAR, SHIFT
+from geoaccess.kernels.keys import FAR, LOW, SHIFT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +30,8 @@ class Flows(NamedTuple):
 def people_on_edges(field: NearestField) -> Flows:
     """Send the people of the attached cells to their nearest sites, each by one quickest way, and count them on edges.
 
-    Where two ways are equally quick all take one of them, so closing an edge that nobody passes costs nobody any time.
+    Of sites equally near everybody goes to the one that `nearest` says. Where two ways to it are equally quick all take
+    one of them, so closing an edge that nobody passes costs nobody any time.
     Those who live on an edge, or whose site is there, do not pass its whole length and are not counted on it. A cell
     leaves by neither end (-1) where it reaches nothing, or its site along its own edge.
 
@@ -58,15 +59,21 @@ def people_on_edges(field: NearestField) -> Flows:
     """
     cells, out = field.cells(), field.out
     seed_node, seed_key = field.standing.seeds()
-    seed_time = (seed_key >> SHIFT).astype(np.int32)
-    times, before, by_arc = search.tree(out.start, out.head, out.cost_ds, seed_node, seed_time)
-    rows, least = cells.rows, (cells.keys[:, 0] >> SHIFT).astype(np.int64)
+    nearest, own = field.keys[:, 0], cells.keys[:, 0]
+    site = (nearest & LOW).astype(np.uint32)
+    # Along arcs between nodes of one site, every node has its least time still: the tree leads each to its own site.
+    same = np.repeat(site, np.diff(out.start)) == site[out.head]
+    first = seed_key == nearest[seed_node]
+    seed_time = (seed_key[first] >> SHIFT).astype(np.int32)
+    cost_ds = np.where(same, out.cost_ds, FAR)
+    times, before, by_arc = search.tree(out.start, out.head, cost_ds, seed_node[first], seed_time)
+    rows, least = cells.rows, (own >> SHIFT).astype(np.int64)
     leaves = np.full(len(rows), -1, np.int8)
     on = rows[:, along.EDGE] >= 0
     for end in (1, 0):
         node, leg = rows[:, along.NODE + end], rows[:, along.LEG + end].astype(np.int64)
         there = leg + rows[:, along.OFF] + np.where(on, times[node], FAR)
-        leaves[on & (leg >= 0) & (least < FAR) & (there == least)] = end
+        leaves[on & (leg >= 0) & (least < FAR) & (there == least) & (site[node] == (own & LOW))] = end
     load = np.zeros(field.network.n_nodes, np.float64)
     going = np.flatnonzero(leaves >= 0)
     np.add.at(load, rows[going, along.NODE + leaves[going]], cells.people[going])
