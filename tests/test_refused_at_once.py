@@ -75,10 +75,6 @@ REFUSED = {
     "what closes": (closures("winter", WINTER.replace("ferry", "boat")), 'row 2: what is "boat"'),
     "a polygon": (closures(None, HEAD + "pass,x,,E6,POLYGON((1 2)),,0.5,,\n"), "row 2: ref is 'E6' and polygon"),
     "a way": (closures(None, HEAD + "pass,,x,,,,0.5,,\n"), "row 2: osm_id is 'x'"),
-    "boats by the clock": (
-        lambda study: compare_study(study, [Scenario(title="Late", boats={"cancel_after": "20:00"})], show=False),
-        "name the day whose timetable counts with --day",
-    ),
     "a day without a timetable": (
         lambda study: compare_study(study, [Scenario(title="x")], day=dt.date(2026, 1, 14), show=False),
         "no timetable",

@@ -304,11 +304,11 @@ def test_the_report_says_which_day_and_who_waits_until_after_the_hours(tmp_path,
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", (tmp_path / "out" / "report.html").read_text(encoding="utf-8")))
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     if language == "en":
-        assert "Boats follow the timetable of Tuesday 13 January 2026: 1 ferry ways" in page
+        assert "Boats follow the timetable of Tuesday 13 January 2026: 1 ferry way has" in page
         assert "(Car ferry): the wait is for the first sailing after them. 101 people use them" in page
         assert "Boats have the mean wait of the timetable of Tuesday, 21:00 to 23:00" in index
     else:
-        assert "Båtene følger rutetabellen for tirsdag 13. januar 2026: 1 ferjestrekninger" in page
+        assert "Båtene følger rutetabellen for tirsdag 13. januar 2026: 1 ferjestrekning har" in page
         assert "(Car ferry): ventetiden gjelder første avgang etter det. 101 innbyggere bruker dem" in page
         assert "gjennomsnittlig ventetid etter rutetabellen for tirsdag, 21:00 til 23:00" in index
 

@@ -16,7 +16,7 @@ from geoaccess.questions.compare.compare_measures import compare_measures, measu
 from geoaccess.questions.compare.one_scenario import Common, Solved, places_of, records, solved, solved_there
 from geoaccess.questions.compare.runs import changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
-from geoaccess.questions.scenario_run import apply_scenarios, files_named, needs_names, refuse_clock, solve_baseline
+from geoaccess.questions.scenario_run import apply_scenarios, files_named, needs_names, solve_baseline
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.study.results.ground import drawn_ahead
 
@@ -128,8 +128,6 @@ def compare_study(
     """
     changes = [scenario.in_language(study.settings.language) for scenario in changes]
     refuse_same_titles(changes)
-    for scenario in changes:
-        refuse_clock(scenario, by_clock=day is not None)
     base = solve_baseline(
         study, day=day, names=needs_names(changes), answers=answers, reads=files_named(changes), show=show
     )
