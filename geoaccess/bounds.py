@@ -1,4 +1,4 @@
-"""Numbers of study files, scenarios and profiles, each with both bounds: beyond them is no world, or the wrong unit."""
+"""Values of study files, scenarios and profiles, each with its bounds: beyond them is no world, or the wrong unit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, TypeAlias, TypeVar
 
+from geoaccess.shipped import known_name
 from geoaccess.toml import AfterValidator, Field
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "NoData",
     "PositiveCount",
     "PositiveDistance",
+    "ProfileName",
+    "SchemeName",
     "Seconds",
     "Size",
     "Tags",
@@ -76,6 +79,10 @@ Id: TypeAlias = Annotated[int, Field(ge=-MOST_ID, le=MOST_ID)]
 """The number of a way, a road or a cell."""
 Tags: TypeAlias = Annotated[dict[str, str], Field(min_length=1)]
 """Tags that a feature has all of; without one they would choose whatever there is."""
+ProfileName: TypeAlias = Annotated[str, AfterValidator(known_name("profiles"))]
+"""Rules for reading roads: some that come with the program, or a .toml file."""
+SchemeName: TypeAlias = Annotated[str, AfterValidator(known_name("schemes"))]
+"""A scheme of classes: one that comes with the program, or a .toml file."""
 _LONGEST_NAME = 200
 """Bytes in the name of a folder; disks take 255, and what is made beside it has a longer name."""
 

@@ -225,7 +225,7 @@ def test_map_report_and_planner_show_the_classes_of_the_scheme(abroad):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('scheme = "atlantis"', "schemes/atlantis.toml"),
+        ('scheme = "atlantis"', 'no scheme "atlantis" comes with the program'),
         ('scheme = "degurba"', "it must be 1 to 3"),
     ],
 )

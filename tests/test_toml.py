@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, field_validator
 
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
+from geoaccess.scenarios.changes import NetworkChange
 from geoaccess.shipped import shipped
 from geoaccess.study import combinations, load_study, study_variations
 from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
@@ -356,3 +357,28 @@ def test_empty_names_in_a_study(tmp_path, old, new, said):
 def test_rows_may_be_chosen_by_an_empty_value(tmp_path):
     text = STUDY.replace("[population]", '[population]\nwhere = { note = [""] }', 1)
     assert load_study(write_study(tmp_path, text)).settings.population.where == {"note": [""]}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("network.profile", "emergency", 'no profile "emergency" comes with the program'),
+        ("ambulance.profile", "ambulanc", 'did you mean "ambulance"?'),
+        ("centrality.profile", "sbb", 'did you mean "ssb"?'),
+        ("centrality.scheme", "norwey", 'did you mean "norway"?'),
+    ],
+)
+def test_a_name_of_nothing_shipped_is_refused_with_its_key(root, key, value, words):
+    table, name = key.split(".")
+    study = tomllib.loads((root / "configs" / "iceland.toml").read_text(encoding="utf-8"))
+    study[table][name] = value
+    with pytest.raises(ConfigError) as refused:
+        validate(study, Settings, subject="study.toml")
+    assert f'study.toml: "{key}"' in str(refused.value)
+    assert words in str(refused.value)
+
+
+def test_a_scenario_names_a_profile_there_is():
+    assert NetworkChange(profile="own.toml").profile == "own.toml"
+    with pytest.raises(ValueError, match='did you mean "car_winter"'):
+        NetworkChange(profile="car-winter")

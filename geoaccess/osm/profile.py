@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - arguments are checked by their annotations
 from typing import Any, Literal, Self
 
 from geoaccess.arguments import checks_arguments
@@ -18,7 +18,7 @@ from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads 
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
 from geoaccess.remembering import remembered
-from geoaccess.shipped import shipped
+from geoaccess.shipped import own_or_shipped, shipped
 from geoaccess.toml import Field, LocalTitle, Table, model_validator, parse_toml, validate
 
 __all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_digest", "profile_files", "read_profile"]
@@ -272,7 +272,7 @@ def find_profile(name: str | Path) -> Path:
     >>> find_profile("car").name
     'car.toml'
     """
-    return Path(name) if str(name).endswith(".toml") else shipped(f"profiles/{name}.toml")
+    return own_or_shipped("profiles", str(name))
 
 
 @checks_arguments

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.bounds import Count, Id, Lat, Lon, Year
+from geoaccess.bounds import Count, Id, Lat, Lon, ProfileName, Year
 from geoaccess.errors import InputError
 from geoaccess.phrases import Text, joined_texts
 from geoaccess.services import slug
@@ -186,7 +186,7 @@ class TimetableChange(Table):
 class NetworkChange(Table):
     """[network]: another profile, such as car_winter, or boats by timetable, or by another day of it."""
 
-    profile: Name | None = None
+    profile: ProfileName | None = None
     wait: Literal["profile", "timetable"] | None = None
     timetable: TimetableChange | None = None
 

@@ -12,7 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.bounds import Id, Weight
 from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, Text
-from geoaccess.shipped import shipped
+from geoaccess.shipped import own_or_shipped
 from geoaccess.toml import Field, LocalName, LocalNote, Table, read_toml
 from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 
@@ -136,7 +136,7 @@ def scheme_file(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> 
     MissingFileError
         If no such scheme is shipped.
     """
-    return (folder or Path()) / scheme if scheme.endswith(".toml") else shipped(f"schemes/{scheme}.toml")
+    return own_or_shipped("schemes", scheme, own=(folder or Path()).joinpath)
 
 
 @checks_arguments

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from geoaccess.bounds import Minutes, PositiveCount, Tags
+from geoaccess.bounds import Minutes, PositiveCount, ProfileName, Tags
 from geoaccess.measures.figures import CRAFTS
-from geoaccess.shipped import shipped
+from geoaccess.shipped import own_or_shipped, shipped
 from geoaccess.toml import Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class AmbulanceSettings(Table):
 
     base: str
     site: str
-    profile: str | None = None
+    profile: ProfileName | None = None
     figures: str | None = None
     built_up: BuiltUp = BuiltUp()
     availability: float | str = 1.0
@@ -142,8 +142,7 @@ class AmbulanceSettings(Table):
         """The files that are read, by what they are for."""
         found = {"ambulance figures": self.figures or str(shipped("figures/ambulance.toml"))}
         if self.profile:
-            own = self.profile.endswith(".toml")
-            found["ambulance profile"] = self.profile if own else str(shipped(f"profiles/{self.profile}.toml"))
+            found["ambulance profile"] = str(own_or_shipped("profiles", self.profile))
         for mode, craft in self.crafts.items():
             for what, places in craft.places.items():
                 if places.file:

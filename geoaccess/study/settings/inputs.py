@@ -16,6 +16,8 @@ from geoaccess.bounds import (
     Moment,
     NoData,
     PositiveDistance,
+    ProfileName,
+    SchemeName,
     Tags,
     Weight,
     Year,
@@ -53,7 +55,7 @@ class NetworkSettings(Table):
 
     osm: Annotated[list[str], Field(min_length=1)] = []
     nvdb: str | None = None
-    profile: str = "car"
+    profile: ProfileName = "car"
     when: Moment | None = None
     ferries: str | None = None
     closures: str | None = None
@@ -232,7 +234,7 @@ class CentralityTable(Table):
     """
 
     kind: Literal["table"]
-    scheme: str = DEFAULT_SCHEME
+    scheme: SchemeName = DEFAULT_SCHEME
     title: LocalName = Text()
     in_text: LocalName = Text()
     classes: list[ClassRow] = []
@@ -262,7 +264,7 @@ class CentralityDegurba(Table):
     """[centrality] computed from the population grid: the degree of urbanisation of Eurostat and the UN."""
 
     kind: Literal["degurba"]
-    scheme: str = DEGURBA_SCHEME
+    scheme: SchemeName = DEGURBA_SCHEME
     note: LocalText = Text()
 
 
@@ -270,14 +272,14 @@ class CentralityComputed(Table):
     """[centrality] computed by Statistics Norway's method, as far as it is published."""
 
     kind: Literal["computed"]
-    scheme: str = DEFAULT_SCHEME
+    scheme: SchemeName = DEFAULT_SCHEME
     cutoff_min: Minutes = 90.0
     tenth_at_min: Minutes = 45.0
     weights: tuple[Weight, Weight] = (2 / 3, 1 / 3)
     cuts: tuple[Weight, ...] | None = None
     transform: Literal["log", "sqrt", "linear"] = "log"
     functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
-    profile: str = "ssb"
+    profile: ProfileName = "ssb"
     most_central: Annotated[float, Field(ge=0.001, le=1000)] | None = None
     note: LocalText
 

@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import group_name, language_code
-from geoaccess.shipped import shipped
+from geoaccess.shipped import own_or_shipped
 from geoaccess.study.settings.demand import EVENTS
 from geoaccess.study.settings.inputs import (
     CentralityComputed,
@@ -27,7 +27,7 @@ from geoaccess.study.settings.response import NORM_COLUMN, ResponseRule, read_re
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
 from geoaccess.study.settings.study_settings import Settings, files_asked
 from geoaccess.toml import read_in, read_toml, texts_in, without_texts
-from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
+from geoaccess.zones import CentralityScheme, make_scheme, read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,14 +85,13 @@ class Study:
         return self._profile_file(self.settings.network.profile)
 
     def _profile_file(self, name: str) -> Path:
-        return self.resolve(name) if name.endswith(".toml") else shipped(f"profiles/{name}.toml")
+        return own_or_shipped("profiles", name, own=self.resolve)
 
     @property
     def _scheme_file(self) -> Path | None:
         if self._described is not None:
             return None
-        name = self.settings.centrality.scheme
-        return self.resolve(name) if name.endswith(".toml") else scheme_file(name)
+        return own_or_shipped("schemes", self.settings.centrality.scheme, own=self.resolve)
 
     @property
     def _described(self) -> CentralityTable | None:
