@@ -88,7 +88,7 @@ def test_only_sailings_with_cars_are_departures(tmp_path, kind, sails):
     assert bool(found.without_cars) != sails
     assert bool(found.assumed) == (kind in (4, 1000))
     if not sails:
-        assert found.without_cars == {"Hansnes - Skåningsbukt": f"1 trips take no cars (route_type {kind}, f.zip)"}
+        assert found.without_cars == {"Hansnes - Skåningsbukt": f"1 trip takes no cars (route_type {kind}, f.zip)"}
 
 
 def test_thirty_passenger_sailings_change_nothing(tmp_path):

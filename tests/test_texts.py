@@ -94,7 +94,7 @@ def test_check_names_the_texts_that_lack_the_language(tmp_path):
     assert load_study(path).lacking == ["services.ambulance_base.proxy_note"]
     lines = [line for line in check(load_study(path)) if "services.ambulance_base.proxy_note" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("1 tekster er ikke skrevet")
+    assert lines[0].startswith("1 tekst er ikke skrevet")
     assert not [line for line in check(load_study(path).in_language("en")) if "proxy_note" in line]
 
 

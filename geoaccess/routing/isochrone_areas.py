@@ -156,7 +156,7 @@ def _grown(
 
 
 def checked_limits(
-    cutoffs_s: Sequence[float], *, buffer_m: float, kph: float, simplify_m: float = 0.0, hole_km2: float = 0.0
+    cutoffs_s: Sequence[float], *, buffer_m: float, kph: float, simplify_m: float = SIMPLIFY_M, hole_km2: float = 0.0
 ) -> list[float]:
     """Return the times, shortest first.
 
