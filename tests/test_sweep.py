@@ -17,6 +17,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import dask
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import psutil
@@ -31,6 +32,7 @@ from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
 from geoaccess.questions import sweep_studies, write_sweep
 from geoaccess.questions.sweep import refuse_clashes
+from geoaccess.routing import travel_times
 from geoaccess.study import combinations, load_study, read_variations, solve_study, study_variations
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
@@ -432,7 +434,7 @@ def test_workers_say_nothing_but_what_becomes_of_their_tasks(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_no_thread_runs_where_workers_are_forked():
+def test_no_thread_runs_where_workers_are_forked(path):
     """Kernels are loaded, also where a run before had those of several threads; numba starts its own with the first."""
     script = """
 import numpy as np, os, pickle, sys
@@ -449,6 +451,9 @@ kernels = forking.loaded_kernels()
 forking.make_ready(["distributed.nanny"], print, kernels)
 print(len(kernels) > 0, threads._is_initialized)
 """
+    network, _ = build_or_load_network(load_study(path))
+    place = gpd.GeoDataFrame(geometry=gpd.points_from_xy(network.node_lon[:1], network.node_lat[:1]), crs=4326)
+    travel_times(network, place, place, method="search")  # compiles kernels of both kinds, where no run before did
     environ = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
     for loaded, started in (("some", "False"), ("all", "True")):
         words = [sys.executable, "-c", script, loaded]
