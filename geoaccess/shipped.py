@@ -87,10 +87,11 @@ def known_name(kind: str) -> Callable[[str], str]:
     """
 
     def check(name: str) -> str:
+        if name.endswith(".toml"):
+            return name
         known = [PurePosixPath(one).stem for one in _names(kind)]
-        if not name.endswith(".toml") and name not in known:
-            what = kind.removesuffix("s")
-            hint = did_you_mean(name, known)
+        if name not in known:
+            what, hint = kind.removesuffix("s"), did_you_mean(name, known)
             raise ValueError(f'no {what} "{name}" comes with the program, and it is no .toml file of your own{hint}')
         return name
 

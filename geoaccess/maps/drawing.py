@@ -25,6 +25,7 @@ from geoaccess.maps.names import placed_circles
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.projection import corners_in, north_of, shapes_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
+from geoaccess.phrases import capitalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -302,7 +303,7 @@ def _draw_marks(axes: Any, legend: Legend, top: float) -> float:
 
 def _draw_notes(axes: Any, legend: Legend, top: float, *, width_in: float) -> float:
     for note in legend.notes:
-        for line in wrapped(note[:1].upper() + note[1:], width_in=width_in, size=7):
+        for line in wrapped(capitalised(note), width_in=width_in, size=7):
             axes.text(0, top, line, size=7, color=QUIET, va="top")
             top -= line_in(7)
         top -= 0.08

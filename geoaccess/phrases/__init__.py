@@ -21,7 +21,7 @@ from geoaccess.phrases.catalogue import (
 from geoaccess.phrases.filling import Phrase
 from geoaccess.phrases.groups import group_name
 from geoaccess.phrases.hours import PersonHours
-from geoaccess.phrases.letters import CONTROLS, ONE_LINE, on_one_line, printable
+from geoaccess.phrases.letters import CONTROLS, ONE_LINE, capitalised, on_one_line, printable
 from geoaccess.phrases.notes import note, note_in
 from geoaccess.phrases.numbers import (
     NOTHING,
@@ -53,6 +53,7 @@ __all__ = [
     "Phrase",
     "Text",
     "Writer",
+    "capitalised",
     "columns",
     "date",
     "duration",

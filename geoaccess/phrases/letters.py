@@ -1,11 +1,11 @@
-"""Which letters people see, and which steer a terminal or can stand in no picture."""
+"""Which letters people see, and which steer a terminal or can stand in no picture; the first letter of a sentence."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-__all__ = ["CONTROLS", "ONE_LINE", "on_one_line", "printable"]
+__all__ = ["CONTROLS", "ONE_LINE", "capitalised", "on_one_line", "printable"]
 
 _TURNED: Final = "\u202a-\u202e\u2066-\u2069"
 """What turns round the writing of all that follows; words written from the right do so without them."""
@@ -38,3 +38,12 @@ def on_one_line(text: str) -> str:
     'Nordre gate '
     """
     return _NOT_IN_A_LINE.sub(" ", text)
+
+
+def capitalised(text: str) -> str:
+    """Return a text that begins with a capital, as a sentence does; names in it stay as they are, unlike `str.title`.
+
+    >>> capitalised("per 1,000 people in Oslo"), capitalised("")
+    ('Per 1,000 people in Oslo', '')
+    """
+    return text[:1].upper() + text[1:]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess import maps, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.maps.report_tables import Table
-from geoaccess.phrases import PersonHours, number
+from geoaccess.phrases import PersonHours, capitalised, number
 from geoaccess.questions.compare.changed import changes_something
 from geoaccess.questions.compare.sentences import change_sentence
 from geoaccess.questions.note.change import (
@@ -189,7 +189,7 @@ def _map(change: Change, findings: list[maps.Finding]) -> maps.NoteMap | None:
 
 def _sentence(line: str) -> str:
     """Return a line of the terminal as a sentence."""
-    return f"{line[:1].upper()}{line[1:].rstrip('.')}."
+    return f"{capitalised(line).rstrip('.')}."
 
 
 def _table(title: str, table: pd.DataFrame, language: str) -> Table:
@@ -198,5 +198,5 @@ def _table(title: str, table: pd.DataFrame, language: str) -> Table:
     texts = tuple(
         place for place, name in enumerate(shown) if not shown[name].map(_NUMBER.fullmatch).notna().all() or place == 0
     )
-    heads = tuple(str(name)[:1].upper() + str(name)[1:] for name in shown.columns)
+    heads = tuple(capitalised(str(name)) for name in shown.columns)
     return Table(title, heads, tuple(tuple(row) for row in shown.itertuples(index=False)), texts)

@@ -11,7 +11,7 @@ from geoaccess import maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.maps.report_tables import Table
-from geoaccess.phrases import Writer
+from geoaccess.phrases import Writer, capitalised
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.compare.changed import CHANGED, changes_something
 from geoaccess.questions.compare.comparison import printed_comparison, printed_supplies
@@ -218,7 +218,7 @@ def _measures(printed: pd.DataFrame, compared: Compared, frame: Frame) -> Table:
     worded = {words[name] for name in ("scenario", "service", "crossed", "mean_in_reach")}
     texts = tuple(place for place, name in enumerate(shown) if name in worded)
     rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
-    heads = tuple(str(name)[:1].upper() + str(name)[1:] for name in shown.columns)
+    heads = tuple(capitalised(str(name)) for name in shown.columns)
     title = frame.writer["t_supplies" if words["mean_in_reach"] in printed else "t_services"]
     return Table(title, heads, rows, texts)
 

@@ -91,8 +91,7 @@ def placed_subtitle(
     text = _text(
         "then", language, label=label(question, language=language, scheme=scheme), now=now, then=then, sure=sure
     )
-    text = text[:1].upper() + text[1:]
-    return text + ("." + _text("in", language, title=scenario) if scenario else "")
+    return phrases.capitalised(text) + ("." + _text("in", language, title=scenario) if scenario else "")
 
 
 def placed_description(
